@@ -58,7 +58,7 @@ pub(super) const CHECK: Check = Check {
 
 async fn http2(it: &mut Auditor) -> Judged {
     if !it.base().target.tls {
-        return untested("the URL is not wss://, and browsers speak HTTP/2 with TLS only");
+        return untested("the URL is not wss://");
     }
     it.agreed()?;
     if let Some(why) = it.barred() {

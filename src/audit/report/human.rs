@@ -44,9 +44,19 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
         let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
     }
     let _ = writeln!(out, "{}", summary(report, style));
-    if !verbose && report.counts().findings > 0 {
-        let text =
-            "-v shows the bytes and the fix of each finding; wsee man findings explains them";
+    let counts = report.counts();
+    let more = match (counts.findings > 0, counts.left_out > 0) {
+        _ if verbose => None,
+        (true, true) => Some(
+            "-v shows the bytes and the fix of each finding, and what was left out; wsee man findings explains them",
+        ),
+        (true, false) => {
+            Some("-v shows the bytes and the fix of each finding; wsee man findings explains them")
+        }
+        (false, true) => Some("-v names the checks that were left out, and the flag of each"),
+        (false, false) => None,
+    };
+    if let Some(text) = more {
         let _ = writeln!(out, "{}", style.prose(Role::Hint, text));
     }
     out
