@@ -4,6 +4,7 @@ mod inject;
 mod sparse;
 
 use std::collections::VecDeque;
+use std::mem;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -44,7 +45,8 @@ pub(super) struct Queue {
     compression: Compression,
     items: VecDeque<Item>,
     bytes: usize,
-    /// How many messages in it are not held.
+    /// How many messages in it are held, and how many are not.
+    held: usize,
     behind: usize,
     /// What leaves is recorded.
     records: bool,
@@ -112,6 +114,8 @@ pub(super) struct Leaving {
 
 /// From this many bytes in the queue on nothing more is read.
 const FULL: usize = 4 << 20;
+/// The same for small messages, which take some 250 bytes besides: a busy stream that is delayed by a second.
+const MOST: usize = 100_000;
 
 impl Leaving {
     pub(super) fn as_it_came(frames: Vec<u8>) -> Self {
@@ -142,6 +146,7 @@ impl Queue {
             compression,
             items: VecDeque::new(),
             bytes: 0,
+            held: 0,
             behind: 0,
             records,
             out: Vec::new(),
@@ -164,7 +169,7 @@ impl Queue {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.bytes >= FULL
+        self.bytes >= FULL || self.items.len() >= MOST
     }
 
     pub(super) fn take_end(&mut self) -> Option<End> {
@@ -189,13 +194,14 @@ impl Queue {
         })
     }
 
+    /// The oldest one that is held. Most queues hold none, and may be long.
+    fn first_held(&self) -> Option<u64> {
+        (self.held > 0).then(|| self.held().next()).flatten()
+    }
+
     /// How many messages wait behind one that is held, at most.
     pub(super) fn behind(&self) -> usize {
-        if self.held().next().is_some() {
-            self.behind
-        } else {
-            0
-        }
+        if self.held > 0 { self.behind } else { 0 }
     }
 
     /// The numbers of the messages that wait without being held.
@@ -250,7 +256,7 @@ impl Queue {
     }
 
     pub(super) fn hold(&mut self, number: u64, leaving: Leaving, now: Instant) {
-        let first = self.held().next();
+        let first = self.first_held();
         if first.is_none() {
             self.behind_notes = Sparse::default();
         }
@@ -278,7 +284,7 @@ impl Queue {
 
     /// Notes that a message waits that is not held itself.
     pub(super) fn note_waiting(&mut self, number: u64, now: Instant) {
-        let first = self.held().next();
+        let first = self.first_held();
         if let Some(first) = first
             && let Some(more) = self.behind_notes.due(now)
         {
@@ -297,6 +303,7 @@ impl Queue {
             return false;
         };
         item.due = Due::At(now);
+        self.held -= 1;
         self.behind += 1;
         self.notes.push(Note::Fate(number, Some(Fate::Waits)));
         let What::Message(leaving) = &mut item.what else {
@@ -308,7 +315,7 @@ impl Queue {
             Decision::Change(payload) => {
                 if let Some(plain) = &mut leaving.plain {
                     let changed = Plain::new(plain.kind, payload);
-                    leaving.before = Some(std::mem::replace(plain, changed));
+                    leaving.before = Some(mem::replace(plain, changed));
                     leaving.is_changed = true;
                 }
             }
@@ -335,7 +342,7 @@ impl Queue {
         if !self.is_within {
             self.out.append(&mut self.injected);
         }
-        std::mem::take(&mut self.out)
+        mem::take(&mut self.out)
     }
 
     /// When something is due.
@@ -367,6 +374,7 @@ impl Queue {
         self.bytes += size;
         if let What::Message(leaving) = &what {
             let is_held = due == Due::Held;
+            self.held += usize::from(is_held);
             self.behind += usize::from(!is_held);
             if let Some(number) = leaving.number {
                 let fate = if is_held { Fate::Held } else { Fate::Waits };
@@ -374,10 +382,9 @@ impl Queue {
             }
         }
         self.items.push_back(Item { due, what, size });
-        let first = self.held().next();
         if self.is_full()
             && !self.is_fullness_noted
-            && let Some(number) = first
+            && let Some(number) = self.first_held()
         {
             self.is_fullness_noted = true;
             let (from, amount) = (self.side.name(), quantity::size(self.bytes as u64));
