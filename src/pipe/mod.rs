@@ -215,7 +215,8 @@ impl Pipe {
         if self.is_answered() && self.has_said_all() {
             return self.active.max(self.paused);
         }
-        let wait = self.wait().filter(|_| self.is_input_over())?;
+        let wait = self.wait();
+        let wait = wait.filter(|_| self.is_input_over() || self.is_blocked())?;
         Some(self.active? + wait).max(self.paused)
     }
 
@@ -228,10 +229,18 @@ impl Pipe {
         self.speaker.as_ref().and_then(Speaker::pending)
     }
 
-    /// How long nothing may come after the end of input.
+    /// Whether the protocol on top takes no more input before something is answered.
+    fn is_blocked(&self) -> bool {
+        let speaker = self.speaker.as_ref().filter(|it| it.is_ready());
+        speaker.is_some_and(|it| !it.has_room())
+    }
+
+    /// How long nothing may come after the end of input, or before more of it.
     fn wait(&self) -> Option<Duration> {
         let wait = self.options.wait?;
         let is_open = self.options.until_answered && self.pending() > Some(0);
+        // Whether that is the last of the input is known once the protocol takes more.
+        let is_open = is_open || wait.is_zero() && self.is_blocked();
         Some(if is_open { wait.max(ANSWER) } else { wait })
     }
 

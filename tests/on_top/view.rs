@@ -201,6 +201,33 @@ fn a_realm_that_a_router_refuses_is_status_115_and_a_call_that_fails_1() {
 }
 
 #[test]
+fn a_call_of_ocpp_without_an_answer_ends_the_wait_for_the_next_one() {
+    let server = scripted(|mut peer| {
+        peer.expect("[2,\"1\",\"Heartbeat\",{}]");
+        peer.record()
+    });
+    let args = ["--as", "ocpp", server.url(), "--wait", "100ms"];
+    let run = wsee(&args).stdin("Heartbeat\nHeartbeat\n").run();
+    run.exits(28)
+        .says("no answer came to Heartbeat within 100.0 ms");
+}
+
+#[test]
+fn without_a_wait_the_calls_of_ocpp_have_their_answers_still() {
+    let server = scripted(|mut peer| {
+        peer.expect("[2,\"1\",\"Heartbeat\",{}]");
+        peer.send("[3,\"1\",{}]");
+        peer.expect("[2,\"2\",\"Heartbeat\",{}]");
+        peer.send("[3,\"2\",{}]");
+        peer.record()
+    });
+    let args = ["--as", "ocpp", server.url(), "--wait", "0"];
+    let run = wsee(&args).stdin("Heartbeat\nHeartbeat\n").run();
+    let line = |id| format!("{{\"id\":\"{id}\",\"action\":\"Heartbeat\",\"result\":{{}}}}\n");
+    run.exits(0).prints(&(line(1) + &line(2)));
+}
+
+#[test]
 fn calls_of_ocpp_are_sent_one_after_the_other() {
     let server = scripted(|mut peer| {
         peer.expect("[2,\"1\",\"Heartbeat\",{}]");
