@@ -11,14 +11,14 @@ pub enum Frame {
         stream: u32,
         /// Of the payload in bytes, padding included.
         length: u32,
-        /// END_STREAM is set.
+        /// `END_STREAM` is set.
         ends_stream: bool,
     },
     /// RFC 9113 §6.2.
     Headers {
         /// The number of the stream.
         stream: u32,
-        /// END_STREAM is set.
+        /// `END_STREAM` is set.
         ends_stream: bool,
     },
     /// RFC 9113 §6.5.
