@@ -102,7 +102,7 @@ fn held_messages_are_passed_and_discarded_and_order_is_kept() {
     client.send(Message::text("hold too"));
     proxy.terminal.wait_for("and 1 more; /pass");
     proxy.types("/pass 8", "#8 leaves after #7, which is still held\n");
-    proxy.types("/discard 7", "discard, #7 from the client\n");
+    proxy.types("/discard 7", "discarded, #7 from the client\n");
     client.expect("hold too");
     proxy.types("/discard 7", "#7 is not held\n");
     proxy.types("/hold off", "nothing from both ends is held any more\n");
@@ -255,7 +255,7 @@ fn messages_that_wait_for_a_held_one_say_so() {
     proxy.types("/show 2", "→ text 5 B, waits\n");
     // Only what is held can be discarded, and Tab completes it.
     proxy.terminal.press("/discard 1\t\r");
-    proxy.terminal.wait_for("discard, #1 from the client\n");
+    proxy.terminal.wait_for("discarded, #1 from the client\n");
     proxy.types("/show 1", "→ text 1 B, never left\n");
     proxy.types("/show 2", "→ text 5 B\n");
     proxy.types("/pass all", "1 held message passes\n");
@@ -278,7 +278,7 @@ fn held_numbers_are_completed() {
     client.send(Message::text("d"));
     proxy.terminal.wait_for("#7 is held");
     proxy.terminal.press("/discard \t\r");
-    proxy.terminal.wait_for("discard, #7 from the client\n");
+    proxy.terminal.wait_for("discarded, #7 from the client\n");
     client.close(1000, "");
     proxy.end();
 }
@@ -296,7 +296,7 @@ fn a_recording_has_what_left_and_the_fault_what_came() {
     }
     proxy.terminal.wait_for("and 2 more; /pass");
     proxy.types("/edit 2", " left in place of #2\n");
-    proxy.types("/discard 3", "discard, #3 from the client\n");
+    proxy.types("/discard 3", "discarded, #3 from the client\n");
     // The Close lets out what is held, and is recorded after it.
     let received = client.close(1000, "");
     assert_eq!(received.messages, ["that", "text"].map(Message::text));

@@ -1,4 +1,4 @@
-//! Messages that the user has changed or added.
+//! Messages that the user has changed, added or discarded.
 
 use std::time::Instant;
 
@@ -29,6 +29,15 @@ impl Journal {
         self.log.unshown(&Event::Fault(&left), now);
         let text = format!("edit, the message above was {}", excerpt(before));
         self.record_event(&Event::Fault(&text), now);
+    }
+
+    /// A held message does not leave.
+    pub(super) fn discarded(&mut self, side: Side, number: u64) {
+        let side = side.name();
+        self.wanted(
+            &format!("discarded, #{number} from the {side}"),
+            &format!("discard, #{number} from the {side}"),
+        );
     }
 
     /// Something was sent that did not come from this end.
@@ -73,7 +82,7 @@ impl Journal {
                     Outgoing::Raw(_) => ("raw bytes", "raw bytes"),
                     _ => ("a frame", "a frame"),
                 };
-                return self.note_added(side, how, (name, shown), now);
+                return self.note_added(side, how, (name, shown));
             }
         };
         let message = Message::whole(kind, payload, None);
@@ -81,18 +90,24 @@ impl Journal {
         self.show(side, &message, now);
         self.record(side, &message, now);
         let shown = named(&message);
-        self.note_added(side, how, ("the message above is", &shown), now);
+        self.note_added(side, how, ("the message above is", &shown));
     }
 
-    /// The user wanted it, so that it is no fault for people; in a recording it differs from what passed.
-    fn note_added(&mut self, side: Side, how: (&str, &str), what: (&str, &str), now: Instant) {
+    fn note_added(&mut self, side: Side, how: (&str, &str), what: (&str, &str)) {
         let side = side.name();
+        self.wanted(
+            &format!("{}, {} as if from the {side}", how.1, what.1),
+            &format!("{}, {} as if from the {side}", how.0, what.0),
+        );
+    }
+
+    /// What the user wanted is no fault for people; in a recording it differs from what passed.
+    fn wanted(&mut self, shown: &str, recorded: &str) {
+        let now = self.now();
         self.log.turn_to(None);
-        let text = format!("* {}, {} as if from the {side}", how.1, what.1);
-        self.log.note(Role::Fact, &text);
-        let text = format!("{}, {} as if from the {side}", how.0, what.0);
-        self.log.unshown(&Event::Fault(&text), now);
-        self.record_event(&Event::Fault(&text), now);
+        self.log.note(Role::Fact, &format!("* {shown}"));
+        self.log.unshown(&Event::Fault(recorded), now);
+        self.record_event(&Event::Fault(recorded), now);
     }
 }
 

@@ -343,6 +343,7 @@ impl Journal {
                     let event = close(direction(side), frame);
                     self.record_event(&Event::Connection(&event), self.now());
                 }
+                Note::Discarded(number) => self.discarded(side, number),
                 Note::Edited {
                     number,
                     before,

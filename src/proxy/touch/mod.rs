@@ -52,6 +52,8 @@ pub(super) enum Note {
     Left(Plain),
     /// A Close frame has left, which is recorded now.
     Closed,
+    /// The user does not want the message with this number to leave.
+    Discarded(u64),
     /// The user has changed a message, which has left.
     Edited {
         number: u64,

@@ -425,8 +425,7 @@ impl Queue {
         let is_orphan = leaving.is_compressed && self.compression == Compression::Broken;
         if let Some(number) = leaving.number.filter(|_| leaving.was_held) {
             if leaving.copies == 0 {
-                let text = format!("discard, #{number} from the {side}");
-                self.notes.push(Note::Mark(text));
+                self.notes.push(Note::Discarded(number));
                 self.notes.push(Note::Fate(number, Some(Fate::NeverLeft)));
             } else if let (Some(before), Some(after)) = (&leaving.before, &leaving.plain) {
                 let (before, after) = (before.clone(), after.clone());
