@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{OUTPUTS_SHOWN, View, What};
+use super::filtered::OUTPUTS_SHOWN;
+use super::{View, What};
 use crate::event::{Direction, Event};
 use crate::filter::Filtered;
 use crate::ontop::Seen;

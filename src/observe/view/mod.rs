@@ -1,10 +1,11 @@
 //! The lines for people, and where they are written.
 
+mod filtered;
 mod on_top;
+mod prose;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -13,25 +14,16 @@ use jiff::Timestamp;
 use super::Recording;
 use super::pace::{Pace, Resumed, Waiting, What};
 use crate::event::{Direction, Event};
-use crate::filter::{Filter, FilterError, Filtered};
+use crate::filter::Filter;
 use crate::memory::Lines;
 use crate::proto::connection::{self, Message};
-use crate::proto::http1::Head;
-use crate::render::escape::escape_line;
-use crate::render::width::wrap;
-use crate::render::{Human, Label, Role, Secrets, Show, Style, message};
+use crate::render::{Human, Label, Role, Secrets, Show, Style};
 use crate::term;
 
 /// Unprinted text in bytes at which reading pauses.
 const FULL: usize = 64 << 10;
-/// Filter outputs shown per message: a filter can yield millions.
-const OUTPUTS_SHOWN: u64 = 100;
-/// The columns of names before values, and of the space around them.
-const NAMES: usize = 18;
 /// A wait for the next attempt that a person may want to cut short.
 const LONG_WAIT: Duration = Duration::from_secs(1);
-/// The indentation of values below their names.
-const INDENT: usize = 4;
 
 #[derive(Debug)]
 pub struct View {
@@ -315,30 +307,6 @@ impl View {
         self.deliver();
     }
 
-    /// The columns of a value that follows a name.
-    pub fn room(&self) -> usize {
-        let columns = self.style().columns().unwrap_or(usize::MAX);
-        match columns.saturating_sub(NAMES) {
-            room if room < NAMES => columns.saturating_sub(INDENT).max(1),
-            room => room,
-        }
-    }
-
-    /// Shows a name, and a value wrapped at words beside it, or below it on a narrow terminal.
-    pub fn row(&mut self, name: &str, value: &str) {
-        let room = self.room();
-        let is_narrow = self.style().columns().is_some_and(|it| it < room + NAMES);
-        let indent = if is_narrow { INDENT } else { NAMES };
-        let value = wrap(value, room, 0).replace('\n', &format!("\n{:indent$}", ""));
-        let shown = self.style().paint(Role::Fact, name);
-        let _ = match (is_narrow, name) {
-            (false, _) => writeln!(self.text, "  {shown:<15} {value}"),
-            (true, "") => writeln!(self.text, "{:INDENT$}{value}", ""),
-            (true, _) => writeln!(self.text, "  {shown}\n{:INDENT$}{value}", ""),
-        };
-        self.deliver();
-    }
-
     /// Shows the sent messages whose frames were not reported any more.
     pub(super) fn release(&mut self) {
         self.resume(false);
@@ -348,71 +316,6 @@ impl View {
         for message in std::mem::take(&mut self.held) {
             self.text.push_str(&message);
         }
-        self.deliver();
-    }
-
-    pub fn heads(&mut self, request: Option<&Head>, response: Option<&Head>) {
-        if let Some(request) = request {
-            self.human.request(&mut self.text, request);
-        }
-        if let Some(response) = response {
-            self.human.response(&mut self.text, response);
-        }
-        self.deliver();
-    }
-
-    pub fn note(&mut self, text: &str) {
-        let text = escape_line(text);
-        match self.outlet {
-            Outlet::Stderr | Outlet::Stdout if self.is_quiet => {}
-            Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
-            Outlet::Screen | Outlet::Editor => self.speak(Role::Fact, &format!("* {text}")),
-        }
-    }
-
-    pub fn complain(&mut self, text: &str) {
-        let text = escape_line(text);
-        match self.outlet {
-            Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
-            Outlet::Screen | Outlet::Editor => self.speak(Role::Error, &text),
-        }
-    }
-
-    pub fn hint(&mut self, text: &str) {
-        let line = message::hint(text, self.human.beside());
-        let line = self.human.labelled(line);
-        self.text.push_str(&line);
-        self.deliver();
-    }
-
-    /// Shows a line about the connection, with its name if that is shown.
-    fn speak(&mut self, role: Role, text: &str) {
-        let line = self.human.beside().prose(role, text);
-        let line = self.human.labelled(line);
-        self.line(&line);
-    }
-
-    /// Shows the name of the connection in front of its lines from now on.
-    pub fn set_label(&mut self, label: Label) {
-        self.human.label = Some(label);
-    }
-
-    pub fn label(&self) -> Option<&Label> {
-        self.human.label.as_ref()
-    }
-
-    /// Lines with the name of the connection, if it is shown.
-    pub fn labelled(&self, lines: String) -> String {
-        self.human.labelled(lines)
-    }
-
-    /// Shows a line that is already escaped.
-    pub fn print(&mut self, role: Role, text: &str) {
-        self.line(&self.style().prose(role, text));
-    }
-
-    fn line(&mut self, line: &str) {
-        let _ = writeln!(self.text, "{line}");
         self.deliver();
     }
 
@@ -452,48 +355,5 @@ impl View {
 
     pub fn skipped(&self) -> u64 {
         self.skipped
-    }
-
-    /// Shows the filter's outputs for a message; `false` if the message passes unfiltered.
-    fn show_filtered(&mut self, message: &Message<'_>, now: Instant) -> bool {
-        let Some(filter) = self.filter.clone() else {
-            return false;
-        };
-        let (mut shown, mut count) = (Vec::new(), 0);
-        let outcome = filter.apply(message.payload, |output| {
-            count += 1;
-            if count <= OUTPUTS_SHOWN {
-                shown.push(output.to_vec());
-            }
-        });
-        let error = match outcome {
-            Filtered::Passes => return false,
-            Filtered::LeftOut(_) => None,
-            Filtered::Ran { outputs, error } => {
-                if !shown.is_empty() {
-                    self.human.filtered(&mut self.text, message, &shown, now);
-                }
-                let left = outputs.saturating_sub(OUTPUTS_SHOWN);
-                if left > 0 {
-                    self.print(Role::Fact, &format!("  … {left} more outputs"));
-                }
-                error
-            }
-        };
-        if let Some(error) = error {
-            self.filter_failed(&error);
-        }
-        true
-    }
-
-    fn filter_failed(&mut self, error: &FilterError) {
-        let text = format!("! {}", escape_line(&error.to_string()));
-        self.print(Role::Warning, &text);
-        if error.is_endless() {
-            // It would block the prompt at each message.
-            self.filter = None;
-            let off = "! the filter is off; /filter FILTER sets another";
-            self.print(Role::Warning, off);
-        }
     }
 }

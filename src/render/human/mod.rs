@@ -1,6 +1,8 @@
 //! Frames and messages as lines for people: time, arrow, kind, size, payload.
 
-use std::fmt::{Display, Write};
+mod line;
+
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -17,7 +19,7 @@ use super::payload::{self, TEXT_SHOWN};
 use super::quantity;
 use super::reconnect;
 use super::request_pairs::RequestPairs;
-use super::show::{Show, Timestamps};
+use super::show::Show;
 use super::style::{Role, Style};
 use crate::dial::Step;
 use crate::event::{Direction, Event};
@@ -330,19 +332,6 @@ impl Human {
         }
     }
 
-    /// Writes the number of the message, once.
-    fn numbered(&mut self, out: &mut String) {
-        let number = self.number.take();
-        if let Some(number) = number.filter(|_| self.show.numbers) {
-            self.fact(out, format_args!("#{number}"));
-            out.push(' ');
-        }
-    }
-
-    fn fact(&self, out: &mut String, fact: impl Display) {
-        let _ = write!(out, "{}", self.style.paint(Role::Fact, fact));
-    }
-
     fn ping(&mut self, out: &mut String, payload: &[u8], answer: AutoPong, now: Instant) {
         let note = match answer {
             AutoPong::Sent => "   (pong sent)",
@@ -420,76 +409,10 @@ impl Human {
         let _ = writeln!(out, "{}", self.labelled(text));
     }
 
-    /// Lines with the name of the connection, if it is shown.
-    pub fn labelled(&self, lines: String) -> String {
-        match &self.label {
-            Some(label) => label.before(&lines, self.style),
-            None => lines,
-        }
-    }
-
-    /// The style for what follows the name of the connection.
-    pub fn beside(&self) -> Style {
-        let label = self.label.as_ref();
-        label.map_or(self.style, |label| label.beside(self.style))
-    }
-
     fn frame(&mut self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
         self.start(out, direction, now);
         let text = format!("frame {}", frame_text(frame));
         let _ = writeln!(out, "{}", self.style.paint(Role::Fact, text));
-    }
-
-    /// The time of a line, which is kept for the next one.
-    fn timestamp(&mut self, now: Instant) -> Option<String> {
-        let last = self.last.replace(now);
-        Some(match self.show.time {
-            Timestamps::None => return None,
-            Timestamps::Time => self.clock.time_of_day(now),
-            Timestamps::Iso => format!("{:.6}", self.clock.time(now)),
-            Timestamps::Rel => format!("{:>11.6}", self.clock.since_start(now).as_secs_f64()),
-            Timestamps::Delta => {
-                let since = match last {
-                    Some(last) => now.saturating_duration_since(last),
-                    None => self.clock.since_start(now),
-                };
-                format!("{:>11.6}", since.as_secs_f64())
-            }
-        })
-    }
-
-    /// Writes a line about the connection; the text must be escaped.
-    fn note(&mut self, out: &mut String, role: Role, text: &str, now: Instant) {
-        let time = self.timestamp(now).map(|time| time + " ");
-        let time = time.unwrap_or_default();
-        let line = format!("{time}{text}");
-        let line = self.beside().wrapped(&line);
-        let (time, text) = line.split_at(time.len());
-        let (time, text) = (
-            self.style.paint(Role::Fact, time),
-            self.style.paint(role, text),
-        );
-        let label = self.label.as_ref();
-        let label = label.map(|label| label.painted(self.style) + " ");
-        let _ = writeln!(out, "{time}{}{text}", label.unwrap_or_default());
-    }
-
-    fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
-        self.time(out, now);
-        if let Some(label) = &self.label {
-            let _ = write!(out, "{} ", label.painted(self.style));
-        }
-        let (role, arrow) = match direction {
-            Direction::Sent => (Role::Sent, '→'),
-            Direction::Received => (Role::Received, '←'),
-        };
-        let _ = write!(out, "{} ", self.style.paint(role, arrow));
-    }
-
-    fn time(&mut self, out: &mut String, now: Instant) {
-        if let Some(time) = self.timestamp(now) {
-            let _ = write!(out, "{} ", self.style.paint(Role::Fact, time));
-        }
     }
 }
 
@@ -502,6 +425,7 @@ mod tests {
     use super::*;
     use crate::proto::frame::{CloseCode, Header};
     use crate::render::Decode;
+    use crate::render::show::Timestamps;
 
     fn human() -> (Human, Instant) {
         let start = Instant::now();
