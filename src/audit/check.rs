@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::auditor::Auditor;
+use super::cure::Cures;
 use super::options::Level;
 use super::severity::Severity;
 use super::verdict::Judged;
@@ -31,30 +32,12 @@ pub struct Check {
     pub about: &'static str,
     /// What somebody gains from the fault, or what goes wrong with it, in a sentence.
     pub risk: &'static str,
-    pub cures: &'static [Cure],
+    pub cures: Cures,
     /// The most connections that it makes.
     pub connections: u32,
     pub(super) run: Run,
 }
 
-/// What to do about a finding, in a kind of server.
-#[derive(Debug, Clone, Copy)]
-pub struct Cure {
-    pub server: &'static str,
-    pub text: &'static str,
-}
-
 pub(super) type Run = for<'a> fn(&'a mut Auditor) -> Judging<'a>;
 
 pub(super) type Judging<'a> = Pin<Box<dyn Future<Output = Judged> + 'a>>;
-
-pub(super) const fn cure(server: &'static str, text: &'static str) -> Cure {
-    Cure { server, text }
-}
-
-/// Of a fix that is the same for all.
-pub(super) const ANY: &str = "any server";
-pub(super) const NGINX: &str = "nginx";
-pub(super) const NODE: &str = "Node ws";
-pub(super) const PYTHON: &str = "Python websockets";
-pub(super) const SPRING: &str = "Spring";

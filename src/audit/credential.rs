@@ -3,7 +3,8 @@
 use std::future::ready;
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::request::{With, has_credentials, only_in_query};
 use super::severity::{Severity, Sure};
@@ -24,20 +25,7 @@ pub(super) const GROUP: Group = Group {
             rule: "WSTG-ATHN-04, CWE-306",
             about: "Repeats the upgrade without the credentials that were given. A finding if it gets in and is still open after --idle-budget: the server asks for them later than that, in a message, or not at all, and which of both cannot be seen from outside. A server that waits for a login in the first message closes connections without one soon.",
             risk: "Whoever knows the URL connects and sees what the server sends before it asks for a login, if it ever does.",
-            cures: &[
-                cure(
-                    NODE,
-                    "authenticate in the upgrade event, and answer 401 before handleUpgrade",
-                ),
-                cure(
-                    PYTHON,
-                    "serve(…, process_request=…) that returns a response with 401",
-                ),
-                cure(
-                    SPRING,
-                    "a HandshakeInterceptor, or Spring Security for the path",
-                ),
-            ],
+            cures: cure::LOGIN,
             connections: 1,
             run: |it| Box::pin(none(it)),
         },
@@ -49,16 +37,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-598, RFC 6750 §5.3",
             about: "A token in the query ends up in the logs of servers and proxies and in histories. A finding if it is the only credential, and the server refuses the upgrade without it.",
             risk: "Whoever reads a log, a history or a Referer with the URL connects as the user.",
-            cures: &[
-                cure(
-                    ANY,
-                    "use a cookie, a first message, or a ticket in the URL that is valid once and for seconds",
-                ),
-                cure(
-                    NGINX,
-                    "log $uri instead of $request, so that the query is not kept",
-                ),
-            ],
+            cures: cure::SECRET_IN_URL,
             connections: 4,
             run: |it| Box::pin(query(it)),
         },
@@ -70,14 +49,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6265 §4.1.2, CWE-614, CWE-1004, CWE-1275",
             about: "Looks at Set-Cookie in the answers to the upgrade, as far as the name is that of a session or a token. HttpOnly keeps scripts from reading it, Secure (on a server with TLS) keeps it off plain connections, SameSite keeps it from requests of other sites.",
             risk: "A script in the page reads the cookie, a plain connection shows it, or another site makes the browser send it.",
-            cures: &[
-                cure(ANY, "Set-Cookie: NAME=…; HttpOnly; Secure; SameSite=Lax"),
-                cure(NGINX, "proxy_cookie_flags ~ httponly secure samesite=lax;"),
-                cure(
-                    SPRING,
-                    "server.servlet.session.cookie.same-site=lax, .http-only=true, .secure=true",
-                ),
-            ],
+            cures: cure::COOKIE,
             connections: 0,
             run: |it| Box::pin(ready(cookie(it))),
         },

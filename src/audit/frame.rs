@@ -4,7 +4,8 @@ use std::future::ready;
 use std::time::Duration;
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, Group, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::reaction::{Taken, pongs, taken};
 use super::severity::{Severity, Sure};
@@ -13,11 +14,6 @@ use super::verdict::{Judged, found, passed, untested};
 use super::wire::{encoded, frame, part};
 use crate::proto::frame::{Header, LengthForm, Opcode};
 use crate::render::quantity;
-
-const LIBRARY: &[Cure] = &[cure(
-    ANY,
-    "leave frames to a WebSocket library, update it, or report this there with the bytes",
-)];
 
 /// The codes of a connection that is failed for the protocol, and for text.
 const PROTOCOL: &[u16] = &[1002];
@@ -35,7 +31,7 @@ macro_rules! check {
             rule: $rule,
             about: $about,
             risk: $risk,
-            cures: LIBRARY,
+            cures: cure::$codes,
             connections: 1,
             run: |it| Box::pin(broken(it, ($id, Severity::$severity), $codes, $frames())),
         }
@@ -214,7 +210,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 7692 §7.2.2",
             about: "Sends a compressed message with a block of a type that does not exist. Needs permessage-deflate.",
             risk: "What the library makes of broken data reaches the application as a message.",
-            cures: LIBRARY,
+            cures: cure::PROTOCOL,
             connections: 1,
             run: |it| Box::pin(deflate(it)),
         },
@@ -226,7 +222,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §7.4.1",
             about: "Looks at the codes with which the server closed connections in the other checks of this group: 1002 for what breaks the protocol, 1007 for text that is not UTF-8. A server that ends TCP without a Close is none.",
             risk: "Whoever looks for the cause of a closed connection looks at the wrong place.",
-            cures: LIBRARY,
+            cures: cure::PROTOCOL,
             connections: 0,
             run: |it| Box::pin(ready(code(it))),
         },
@@ -238,7 +234,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-400, CWE-248",
             about: "Connects again after all broken frames, three times within some seconds if it has to. A finding if the server that let the first connection in does not answer any more.",
             risk: "Anybody ends the service with a frame of some bytes.",
-            cures: LIBRARY,
+            cures: cure::CRASH,
             connections: 3,
             run: |it| Box::pin(survives(it, "the broken frames")),
         },

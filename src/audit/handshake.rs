@@ -5,7 +5,8 @@ use std::future::ready;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::auditor::{Answer, Auditor, Reply, complete};
-use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::raw::{Change, changed};
 use super::severity::{Severity, Sure};
@@ -14,35 +15,6 @@ use super::verdict::{Judged, Untested, found, passed, untested};
 use crate::proto::deflate::{self, params::Limit};
 use crate::proto::handshake::client::{Edit, Handshake};
 use crate::proto::handshake::{HandshakeError, Offer};
-
-const LIBRARY: &[Cure] = &[
-    cure(
-        ANY,
-        "leave the handshake to a WebSocket library, and update it",
-    ),
-    cure(NODE, "use handleUpgrade of ws, and write no 101 by hand"),
-    cure(
-        PYTHON,
-        "use serve() of websockets, and write no 101 by hand",
-    ),
-];
-
-const OLD_HTTP: &[Cure] = &[
-    cure(ANY, "refuse an upgrade in HTTP/1.0"),
-    cure(NODE, "look at request.httpVersion in the upgrade event"),
-    cure(NGINX, "if ($server_protocol = HTTP/1.0) { return 505; }"),
-];
-
-const TOKEN: &[Cure] = &[
-    cure(
-        ANY,
-        "refuse an upgrade without the token Upgrade in Connection",
-    ),
-    cure(
-        NGINX,
-        "proxy_set_header Connection $http_connection; so that the server sees what the client sent",
-    ),
-];
 
 macro_rules! malformed {
     ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $risk:literal, $cures:expr, $change:expr) => {
@@ -73,7 +45,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §4.1, §4.2.2",
             about: "Checks the answer to the first connection as a browser does: status, Upgrade, Connection, Sec-WebSocket-Accept, and that no extension or subprotocol is chosen that was not offered. A browser fails a connection with such an answer.",
             risk: "Browsers fail the connection, and clients that are less strict may talk to something that is no WebSocket server.",
-            cures: LIBRARY,
+            cures: cure::ANSWER,
             connections: 0,
             run: |it| Box::pin(ready(answer(it))),
         },
@@ -85,7 +57,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §4.2.2, §11.3.4",
             about: "Offers no subprotocol, and then one that no server knows, besides those given. A finding if the answer names one that was not offered.",
             risk: "Browsers fail the connection, and others speak another protocol than the server.",
-            cures: LIBRARY,
+            cures: cure::SUBPROTOCOL,
             connections: 2,
             run: |it| Box::pin(subprotocol(it)),
         },
@@ -97,7 +69,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §9.1",
             about: "Offers only an extension that no server knows. It must be ignored, and no other be chosen.",
             risk: "Browsers fail the connection, and others cannot read the frames.",
-            cures: LIBRARY,
+            cures: cure::EXTENSION,
             connections: 1,
             run: |it| Box::pin(extension(it)),
         },
@@ -109,7 +81,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 7692 §7.1",
             about: "Offers permessage-deflate with a small window and without context takeover. A server that agrees has to repeat what it was asked for.",
             risk: "Clients that keep to what they asked for cannot inflate the messages, or need more memory than they have.",
-            cures: LIBRARY,
+            cures: cure::EXTENSION,
             connections: 1,
             run: |it| Box::pin(parameters(it)),
         },
@@ -121,7 +93,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §4.2.1, §4.4",
             about: "Asks for the versions 12 and 0, and for none. A server must not let them in.",
             risk: "A client of another version gets in, and both read the frames in different ways.",
-            cures: LIBRARY,
+            cures: cure::VERSION,
             connections: 6,
             run: |it| Box::pin(version(it)),
         },
@@ -133,7 +105,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §4.2.2, §4.4",
             about: "Asks for version 12. The refusal has to name the versions that the server speaks in Sec-WebSocket-Version, so that a client can choose one.",
             risk: "A client that speaks several versions cannot know which one to ask for.",
-            cures: LIBRARY,
+            cures: cure::VERSION,
             connections: 1,
             run: |it| Box::pin(version_name(it)),
         },
@@ -144,7 +116,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.2.1",
             "Leaves Sec-WebSocket-Key out. The key proves that the server understood the request as one of WebSocket.",
             "A request that is no WebSocket one, and that a form or a proxy can make, opens a connection.",
-            LIBRARY,
+            cure::KEY,
             |head| head.remove("Sec-WebSocket-Key")
         ),
         malformed!(
@@ -154,7 +126,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.1, §4.2.1",
             "Sends a key of 8 bytes, encoded as base64; a valid key has 16 bytes.",
             "A client that makes its keys badly is not noticed, and caches may answer with an old upgrade.",
-            LIBRARY,
+            cure::KEY,
             |head| head.set("Sec-WebSocket-Key", "c2hvcnRrZXk=")
         ),
         malformed!(
@@ -164,7 +136,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §11.3.1",
             "Sends Sec-WebSocket-Key twice, with different values; the field must not appear more than once.",
             "A proxy and the server take different keys for the right one, and disagree about the connection.",
-            LIBRARY,
+            cure::KEY,
             |head| {
                 let key = generate_key();
                 head.fields.push(("Sec-WebSocket-Key".to_owned(), key));
@@ -177,7 +149,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.1, §4.2.1",
             "Asks with POST; the method must be GET, which pages of other origins cannot add a body to.",
             "A form on another site opens a connection with a body that its page chose.",
-            LIBRARY,
+            cure::METHOD,
             |head| head.method = "POST"
         ),
         malformed!(
@@ -187,7 +159,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.1, §4.2.1",
             "Asks in HTTP/1.0, which cannot upgrade to another protocol (RFC 9110 §7.8).",
             "An old proxy that knows no upgrade hands the connection to another client.",
-            OLD_HTTP,
+            cure::OLD_HTTP,
             |head| head.version = "HTTP/1.0"
         ),
         malformed!(
@@ -197,7 +169,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.2.1",
             "Leaves the field Upgrade out.",
             "A proxy takes the connection for plain HTTP, and its next requests for messages (request smuggling).",
-            LIBRARY,
+            cure::TOKENS,
             |head| head.remove("Upgrade")
         ),
         malformed!(
@@ -207,7 +179,7 @@ pub(super) const GROUP: Group = Group {
             "RFC 6455 §4.2.1",
             "Sends Connection: keep-alive. A proxy that always adds the token hides from the server what the client asked for.",
             "A proxy that did not see an upgrade keeps the connection for other clients (request smuggling).",
-            TOKEN,
+            cure::TOKENS,
             |head| head.set("Connection", "keep-alive")
         ),
     ],

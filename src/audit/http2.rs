@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, NGINX, cure};
+use super::check::Check;
+use super::cure;
 use super::options::Level;
 use super::severity::{Severity, Sure};
 use super::trace::Trace;
@@ -16,33 +17,6 @@ use crate::proto::handshake::Outcome;
 use crate::render::quantity;
 use crate::session::{self, OpenError, OpenProblem};
 
-const CURES: &[Cure] = &[
-    cure(
-        ANY,
-        "let what answers for HTTP/2 forward extended CONNECT, or stop offering it (SETTINGS_ENABLE_CONNECT_PROTOCOL)",
-    ),
-    cure(
-        "HAProxy",
-        "in global: h2-workaround-bogus-websocket-clients",
-    ),
-    cure(
-        "Apache",
-        "ProxyPass with upgrade=websocket, or H2WebSockets off",
-    ),
-    cure(
-        "Envoy",
-        "upgrade_configs with upgrade_type websocket on the route, or no allow_connect on the listener",
-    ),
-    cure(
-        NGINX,
-        "it does not offer extended CONNECT; look at what is in front of it, or set http2 off for this server",
-    ),
-    cure(
-        "CDN",
-        "switch WebSocket on for the host, or HTTP/2 to the client off",
-    ),
-];
-
 pub(super) const CHECK: Check = Check {
     id: "transport-http2",
     level: Level::Polite,
@@ -51,7 +25,7 @@ pub(super) const CHECK: Check = Check {
     rule: "RFC 8441 §3, §5",
     about: "Opens the same WebSocket over HTTP/2, as Firefox does where a server selects h2 (ALPN) and allows extended CONNECT in its SETTINGS. A finding if the server then refuses, resets or does not answer what works over HTTP/1.1. No HTTP/2, or HTTP/2 without the setting, is right, as browsers stay with HTTP/1.1 then.",
     risk: "A page works in some browsers only: Firefox takes the offer, and Chromium where it already has such a connection.",
-    cures: CURES,
+    cures: cure::HTTP2,
     connections: 1,
     run: |it| Box::pin(http2(it)),
 };

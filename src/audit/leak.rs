@@ -3,7 +3,8 @@
 use std::future::ready;
 
 use super::auditor::{Auditor, complete};
-use super::check::{ANY, Check, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::request::has_credentials;
 use super::severity::{Severity, Sure};
@@ -23,12 +24,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-200, WSTG-INFO-02",
             about: "Looks at Server, X-Powered-By and similar fields of all answers. A name alone is no finding; a version says which known holes to try.",
             risk: "An attacker looks the version up, and tries the holes that are known of it.",
-            cures: &[
-                cure(NGINX, "server_tokens off;"),
-                cure(NODE, "Express: app.disable(\"x-powered-by\")"),
-                cure(PYTHON, "serve(…, server_header=None)"),
-                cure(SPRING, "server.server-header= (empty)"),
-            ],
+            cures: cure::SERVER_NAME,
             connections: 1,
             run: |it| Box::pin(version(it)),
         },
@@ -40,14 +36,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-209, WSTG-ERRH-02",
             about: "Asks without an upgrade, and looks at the bodies of all refusals of the run, those of --probe included. A stack trace shows paths, libraries and code, and that debugging is on.",
             risk: "An attacker reads paths, libraries and code from the trace, and sees what to try next.",
-            cures: &[
-                cure(
-                    ANY,
-                    "switch debugging off, and answer errors with a fixed text",
-                ),
-                cure(NODE, "NODE_ENV=production"),
-                cure(SPRING, "server.error.include-stacktrace=never"),
-            ],
+            cures: cure::TRACE,
             connections: 1,
             run: |it| Box::pin(stack(it)),
         },
@@ -59,11 +48,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 7692 §8",
             about: "Over TLS, the length of a compressed message shows whether text that an attacker chose is like a secret in the same context (as in CRIME and BREACH). A note if the server agrees to permessage-deflate on a connection with credentials; whether messages have both a secret and foreign text is not seen.",
             risk: "Somebody who sees the lengths on the way, and has some text sent beside the secret, guesses the secret part by part.",
-            cures: &[
-                cure(NODE, "perMessageDeflate: false, which is the default"),
-                cure(PYTHON, "serve(…, compression=None)"),
-                cure(ANY, "send secrets in messages of their own, uncompressed"),
-            ],
+            cures: cure::COMPRESSION,
             connections: 0,
             run: |it| Box::pin(ready(compression(it))),
         },

@@ -3,18 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::severity::{Severity, Sure};
 use super::verdict::{Judged, Untested, found, passed, untested};
 use super::wire::{Seen, Wire, frame};
 use crate::proto::frame::Opcode;
 use crate::render::quantity;
-
-const LIBRARY: &[Cure] = &[cure(
-    ANY,
-    "leave pings and closes to a WebSocket library, and do not stop reading from the socket",
-)];
 
 pub(super) const GROUP: Group = Group {
     name: "liveness",
@@ -28,7 +24,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §5.5.2, §5.5.3",
             about: "Sends a ping, and a second one if the first is not answered in time. Every endpoint answers with a pong that has the same payload, unless it has sent a Close; clients and proxies take a server that does not for dead.",
             risk: "Clients and proxies take the connection for dead, and connect again and again.",
-            cures: LIBRARY,
+            cures: cure::PING,
             connections: 1,
             run: |it| Box::pin(ping(it)),
         },
@@ -40,7 +36,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §5.5.1",
             about: "Sends a Close with the code 1000 and waits for the server's. Without it a client has to wait for its own time limit, and cannot know which messages arrived.",
             risk: "Clients wait for their time limit, and cannot know which messages arrived.",
-            cures: LIBRARY,
+            cures: cure::CLOSE,
             connections: 1,
             run: |it| Box::pin(close(it)),
         },
@@ -52,7 +48,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §7.1.1",
             about: "After both Close frames the server closes TCP, so that the side with the known port does not keep the state of closed connections. A finding if the connection is still open after the time limit for an answer.",
             risk: "Closed connections add up until the server has no more of them.",
-            cures: LIBRARY,
+            cures: cure::CLOSE,
             connections: 1,
             run: |it| Box::pin(tcp(it)),
         },
@@ -64,21 +60,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §5.5.2, §7.4.1",
             about: "Sends nothing for the time of --idle-budget, and answers pings. A finding if the server, or a proxy before it, ends the connection without having sent a ping: clients then lose connections that only wait. A Close that says that the server is done, or that something is missing (1000, 1008, 3000 and above), is none. Not judged if the server sent messages before, as a heartbeat of another protocol may be one.",
             risk: "Clients that only wait lose their connection, and messages until they connect again.",
-            cures: &[
-                cure(NGINX, "proxy_read_timeout 1h; and pings from the server"),
-                cure(
-                    NODE,
-                    "call socket.ping() every 30 seconds, and terminate sockets without a pong",
-                ),
-                cure(
-                    PYTHON,
-                    "serve(…, ping_interval=20, ping_timeout=20), which is the default",
-                ),
-                cure(
-                    SPRING,
-                    "setAsyncSendTimeout and a scheduled PingMessage; raise maxSessionIdleTimeout",
-                ),
-            ],
+            cures: cure::IDLE,
             connections: 1,
             run: |it| Box::pin(idle(it)),
         },

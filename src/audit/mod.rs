@@ -8,6 +8,7 @@ mod admission;
 mod auditor;
 pub mod check;
 mod credential;
+mod cure;
 mod entry;
 mod frame;
 mod handshake;

@@ -4,39 +4,13 @@
 
 use super::admission::Admission;
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::request::{Place, With, ambient, has_unknown};
 use super::severity::{Severity, Sure};
 use super::trace::Trace;
 use super::verdict::{Judged, Untested, found, passed, untested};
-
-const LIST: &[Cure] = &[
-    cure(
-        NGINX,
-        "map $http_origin to a list of whole origins, and return 403 for others",
-    ),
-    cure(
-        NODE,
-        "compare request.headers.origin with a list in the upgrade event, and answer 403 before handleUpgrade",
-    ),
-    cure(PYTHON, "serve(…, origins=[\"https://app.example.com\"])"),
-    cure(
-        SPRING,
-        "registry.addHandler(…).setAllowedOrigins(\"https://app.example.com\")",
-    ),
-];
-
-const WHOLE: &[Cure] = &[
-    cure(
-        ANY,
-        "compare the whole Origin, with scheme and port, with each entry of a list; no prefix, suffix or pattern",
-    ),
-    cure(
-        NGINX,
-        "in a map with ~ patterns begin with ^, escape dots, end with $",
-    ),
-];
 
 const RULE: &str = "RFC 6455 §10.2, CWE-1385, WSTG-CLNT-10";
 
@@ -52,7 +26,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Asks for an upgrade from a foreign origin with what a browser adds by itself (cookies, kept logins, client certificates), and without it. Only if the first gets in and the second does not, twice, any web page can act as a user that visits it (cross-site WebSocket hijacking). It is information where the upgrade also needs a part of the query or a subprotocol that may be a token.",
             risk: "A page that the user visits connects with the user's cookie, and reads and sends messages as the user.",
-            cures: LIST,
+            cures: cure::ORIGINS,
             connections: 7,
             run: |it| Box::pin(foreign(it)),
         },
@@ -64,7 +38,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "The server asks nobody for an origin or for credentials in the handshake. That is right for a public service; behind a firewall or on localhost it lets every web page that a user visits talk to the server.",
             risk: "A page that a user visits talks to a service on the user's own machine or network, which nobody else reaches.",
-            cures: LIST,
+            cures: cure::ORIGINS,
             connections: 2,
             run: |it| Box::pin(open(it)),
         },
@@ -76,7 +50,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "HOST.foreign.example begins like an allowed origin, and belongs to somebody else. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
             risk: "An attacker registers a domain whose name begins with the server's, and a page there connects as the user.",
-            cures: WHOLE,
+            cures: cure::WHOLE_ORIGINS,
             connections: 6,
             run: |it| {
                 Box::pin(trick(it, |own| {
@@ -92,7 +66,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "foreignDOMAIN ends like an allowed origin, and anybody can register it. A finding if it gets in where other foreign origins do not; high if credentials make the difference. Needs a host with a domain.",
             risk: "An attacker registers a domain whose name ends with the server's, and a page there connects as the user.",
-            cures: WHOLE,
+            cures: cure::WHOLE_ORIGINS,
             connections: 6,
             run: |it| {
                 Box::pin(trick(it, |own| {
@@ -112,7 +86,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Sandboxed frames and local files have the origin null, and any page can make one. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
             risk: "A page puts its script in a sandboxed frame, whose origin is null, and connects as the user.",
-            cures: &[cure(ANY, "remove null from the list of origins")],
+            cures: cure::NULL_ORIGIN,
             connections: 6,
             run: |it| Box::pin(trick(it, |_| Some("null".to_owned()))),
         },
@@ -124,7 +98,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Whoever controls the network can put a script in a page without TLS of the same host. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
             risk: "Somebody on the same network puts a script into a page of the host without TLS, and it connects as the user.",
-            cures: WHOLE,
+            cures: cure::WHOLE_ORIGINS,
             connections: 4,
             run: |it| Box::pin(scheme(it)),
         },
@@ -136,7 +110,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Another port is another origin, and cookies do not keep ports apart. A finding if it gets in where foreign origins do not.",
             risk: "Another program on the same host, such as one that is less well kept, serves a page that connects as the user.",
-            cures: WHOLE,
+            cures: cure::WHOLE_ORIGINS,
             connections: 3,
             run: |it| Box::pin(relative(it, Relative::Port)),
         },
@@ -148,7 +122,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "A subdomain that somebody else can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
             risk: "Whoever controls a subdomain, such as a forgotten one, serves a page there that connects as the user.",
-            cures: WHOLE,
+            cures: cure::WHOLE_ORIGINS,
             connections: 3,
             run: |it| Box::pin(relative(it, Relative::Subdomain)),
         },
@@ -160,10 +134,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §10.2",
             about: "Browsers always send an Origin, other programs need not. The list of origins then protects users of browsers, as it should, and holds no other program back.",
             risk: "A program outside a browser connects without an Origin, as it could with any.",
-            cures: &[cure(
-                ANY,
-                "ask every client for credentials; an Origin is no proof of anything outside a browser",
-            )],
+            cures: cure::NO_ORIGIN,
             connections: 3,
             run: |it| Box::pin(none(it)),
         },

@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, Group, NGINX, NODE, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::http2;
 use super::options::Level;
 use super::request::{With, has_credentials, with};
@@ -19,14 +20,6 @@ use super::wire::Wire;
 use crate::dial::{Certificate, is_localhost};
 use crate::render::quantity;
 use crate::session;
-
-const REDIRECT: &[Cure] = &[
-    cure(NGINX, "on port 80: return 301 https://$host$request_uri;"),
-    cure(
-        ANY,
-        "listen for TLS only, and send Strict-Transport-Security",
-    ),
-];
 
 pub(super) const GROUP: Group = Group {
     name: "transport",
@@ -40,10 +33,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §10.6, CWE-319",
             about: "A finding if credentials were given for a URL with ws://: everybody on the way can read and use them. On this machine itself (loopback, a Unix socket) it is information.",
             risk: "Everybody on the way reads the credentials and connects with them.",
-            cures: &[cure(
-                ANY,
-                "offer wss:// and use it; a reverse proxy can end TLS",
-            )],
+            cures: cure::TLS,
             connections: 0,
             run: |it| Box::pin(ready(clear(it))),
         },
@@ -55,7 +45,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §10.6, CWE-319, WSTG-CRYP-03",
             about: "Asks the host of a wss:// URL without TLS and without credentials: at port 80 if TLS is at 443, otherwise at the same port. A finding if the upgrade gets in; a redirection, a refusal or no connection is right.",
             risk: "A client that is led to ws://, by an old link or by somebody on the way, speaks in clear text.",
-            cures: REDIRECT,
+            cures: cure::TLS_ONLY,
             connections: 1,
             run: |it| Box::pin(plain(it)),
         },
@@ -67,11 +57,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 8996, CWE-326, WSTG-CRYP-01",
             about: "Sends the first message of a handshake of TLS 1.1, and of 1.0, with the cipher suites that were common then, and looks at the version of the answer. The handshake is not completed. Not done through a proxy.",
             risk: "Somebody on the way makes both sides use an old version, whose known weaknesses break the encryption.",
-            cures: &[
-                cure(NGINX, "ssl_protocols TLSv1.2 TLSv1.3;"),
-                cure(NODE, "https.createServer({ minVersion: \"TLSv1.2\" })"),
-                cure(SPRING, "server.ssl.enabled-protocols=TLSv1.2,TLSv1.3"),
-            ],
+            cures: cure::TLS_VERSIONS,
             connections: 2,
             run: |it| Box::pin(version(it)),
         },
@@ -83,16 +69,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 9525, RFC 5280 §6, CWE-295",
             about: "Needs --insecure, as without it there is no audit of such a server: says why the certificate would be refused, such as another name, an unknown issuer or its end.",
             risk: "Somebody on the way puts another server in between, and clients that ignore the warning do not notice.",
-            cures: &[
-                cure(
-                    ANY,
-                    "serve the whole chain of a certificate for this name from an issuer that clients know",
-                ),
-                cure(
-                    NGINX,
-                    "ssl_certificate with the certificate first, then those of the issuers",
-                ),
-            ],
+            cures: cure::CERTIFICATE,
             connections: 0,
             run: |it| Box::pin(ready(certificate(it))),
         },
@@ -104,7 +81,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 5280 §4.1.2.5, CWE-298",
             about: "A finding if the certificate is valid for fewer than 14 days, or less than a tenth of its whole time if it is a short one: whatever renews it did not yet.",
             risk: "All clients are refused from the day on which it ends.",
-            cures: &[cure(ANY, "renew it, and check what should have done that")],
+            cures: cure::RENEWAL,
             connections: 0,
             run: |it| Box::pin(ready(expiry(it))),
         },

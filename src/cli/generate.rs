@@ -286,7 +286,7 @@ mod tests {
     fn the_page_of_findings_explains_every_check_with_its_risk_and_fixes() {
         let page = manual::text::text(&text(man_page(Some(Page::Findings))), 100_000);
         for check in crate::audit::list::checks() {
-            let fixes = check.cures.iter().map(|cure| cure.text);
+            let fixes = check.cures.iter().map(|(_, text)| text);
             for part in [check.id, check.title, check.about, check.risk, check.rule]
                 .into_iter()
                 .chain(fixes)

@@ -8,62 +8,11 @@ mod head;
 mod size;
 mod unfinished;
 
-use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::check::{Check, Group};
+use super::cure;
 use super::options::Level;
 use super::severity::Severity;
 use super::survival::survives;
-
-const HEAD: &[Cure] = &[
-    cure(NGINX, "large_client_header_buffers 4 8k;"),
-    cure(
-        NODE,
-        "http.createServer({ maxHeaderSize: 16384 }), which is the default",
-    ),
-    cure(
-        PYTHON,
-        "leave WEBSOCKETS_MAX_LINE_LENGTH and WEBSOCKETS_MAX_NUM_HEADERS as they are",
-    ),
-    cure(SPRING, "server.max-http-request-header-size=8KB"),
-];
-
-const SIZE: &[Cure] = &[
-    cure(
-        NGINX,
-        "passes messages of any size, so that the server has to limit them",
-    ),
-    cure(
-        NODE,
-        "new WebSocketServer({ maxPayload: 65536 }); the default is 100 MiB",
-    ),
-    cure(PYTHON, "serve(…, max_size=65536); the default is 1 MiB"),
-    cure(
-        SPRING,
-        "setMaxTextMessageBufferSize and setMaxBinaryMessageBufferSize of ServletServerContainerFactoryBean",
-    ),
-];
-
-const UNFINISHED: &[Cure] = &[
-    cure(NGINX, "client_header_timeout 10s;"),
-    cure(
-        NODE,
-        "server.headersTimeout = 10_000; server.connectionsCheckingInterval = 5_000;",
-    ),
-    cure(PYTHON, "serve(…, open_timeout=10), which is the default"),
-    cure(SPRING, "server.tomcat.connection-timeout=10s"),
-];
-
-const SILENT: &[Cure] = &[
-    cure(NGINX, "proxy_read_timeout 60s; and pings from the server"),
-    cure(
-        NODE,
-        "call socket.ping() every 30 seconds, and terminate sockets without a pong",
-    ),
-    cure(
-        PYTHON,
-        "serve(…, ping_interval=20, ping_timeout=20), which is the default",
-    ),
-    cure(SPRING, "a scheduled PingMessage, and maxSessionIdleTimeout"),
-];
 
 pub(super) const GROUP: Group = Group {
     name: "limit",
@@ -77,7 +26,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 9112 §3, CWE-770",
             about: "Asks with a longer and longer query: 8 KiB, then twice as much each time, up to 2 MiB. A server answers 414, 431 or 400, or ends the connection, once it is too long; a finding if 2 MiB get in.",
             risk: "Requests without a login fill the memory of the server, and its logs.",
-            cures: HEAD,
+            cures: cure::HEAD,
             connections: head::STEPS,
             run: |it| Box::pin(head::url(it)),
         },
@@ -89,7 +38,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 9110 §5.4, CWE-770",
             about: "Asks with a longer and longer field X-Wsee-Audit: 8 KiB, then twice as much each time, up to 2 MiB. A server answers 431 or 400, or ends the connection, once it is too long; a finding if 2 MiB get in.",
             risk: "Requests without a login fill the memory of the server.",
-            cures: HEAD,
+            cures: cure::HEAD,
             connections: head::STEPS,
             run: |it| Box::pin(head::field(it)),
         },
@@ -101,7 +50,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §7.4.1, §10.4",
             about: "Sends fragments of a message that doubles from 4 KiB to 16 MiB and never ends, so that no application gets it, with a ping after each. The end should be a Close 1009; a finding if the connection ends without a Close, twice at the same size, and 'likely' as the server may limit the bytes of a connection. A server that takes all of it accepts at least that much.",
             risk: "Clients cannot tell a message that is too long from a broken connection, and send it again and again.",
-            cures: SIZE,
+            cures: cure::SIZE,
             connections: 3,
             run: |it| Box::pin(size::message(it)),
         },
@@ -113,7 +62,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §10.4, CWE-770",
             about: "Sends the header of a frame of 1 TiB, and some bytes of it. A server with a limit refuses it at once; a finding if it neither closes nor ends the connection, unless limit-message has found a limit.",
             risk: "One client after the other sends such a frame without an end, until the memory of the server is full.",
-            cures: SIZE,
+            cures: cure::SIZE,
             connections: 1,
             run: |it| Box::pin(size::length(it)),
         },
@@ -125,10 +74,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 6455 §5.4, §10.4, CWE-407",
             about: "Sends 16384 fragments of one byte of a message that does not end, then a ping. A finding if the ping is not answered in time, while one after as many bytes in one fragment is.",
             risk: "A few kilobytes of fragments take seconds of a processor or a lot of memory for each of them.",
-            cures: &[cure(
-                ANY,
-                "limit the fragments of a message, and append them instead of copying all for each; update the library",
-            )],
+            cures: cure::FRAGMENTS,
             connections: 2,
             run: |it| Box::pin(size::fragments(it)),
         },
@@ -140,17 +86,7 @@ pub(super) const GROUP: Group = Group {
             rule: "RFC 7692 §8, CWE-409",
             about: "Sends a whole compressed message of some KiB that inflates to twice the limit that limit-message has found, at most to 16 MiB. A finding if it is accepted. The application gets the message, if the server lets it pass. Needs permessage-deflate.",
             risk: "A message of kilobytes makes the server allocate gigabytes.",
-            cures: &[
-                cure(
-                    ANY,
-                    "count the bytes while they are inflated, or do without permessage-deflate",
-                ),
-                cure(NODE, "maxPayload of ws counts inflated bytes; update ws"),
-                cure(
-                    PYTHON,
-                    "max_size of websockets counts inflated bytes; update websockets",
-                ),
-            ],
+            cures: cure::BOMB,
             connections: 1,
             run: |it| Box::pin(size::inflated(it)),
         },
@@ -162,7 +98,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-400",
             about: "Sends half a request and then nothing, and on another connection a request without an end, byte by byte. A finding only with --cut-within, if one of them is still open then; servers commonly wait for up to 90 seconds, which is longer than the run watches by default.",
             risk: "A few hundred connections that send a byte now and then use up those that the server has (Slowloris).",
-            cures: UNFINISHED,
+            cures: cure::UNFINISHED_HEAD,
             connections: 3,
             run: |it| Box::pin(unfinished::handshake(it)),
         },
@@ -174,7 +110,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-400",
             about: "Sends the header of a frame of 4 KiB and 10 bytes of it, and then nothing, so that pings of the server get no answer. A finding only with --cut-within, if the connection is still open then.",
             risk: "Connections that send nothing more stay, and use up those that the server has.",
-            cures: SILENT,
+            cures: cure::UNFINISHED_FRAME,
             connections: 1,
             run: |it| Box::pin(unfinished::frame(it)),
         },
@@ -186,24 +122,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-400, CWE-770",
             about: "Opens as many connections as --idle-connections says, which send nothing. A server may refuse from some number on, which is right if it refuses some more as well. A finding if the next request gets no answer at all, twice, and gets one as soon as the others are closed; or if a ping on the first of them is not answered any more.",
             risk: "Anybody with one computer takes the service away from everybody else, and needs next to no traffic for it.",
-            cures: &[
-                cure(
-                    NGINX,
-                    "limit_conn_zone $binary_remote_addr zone=ws:10m; and limit_conn ws 20;",
-                ),
-                cure(
-                    NODE,
-                    "count the open sockets of each address in the upgrade event, and answer 503",
-                ),
-                cure(
-                    PYTHON,
-                    "use an asynchronous server or more workers, as one with threads keeps one for each connection",
-                ),
-                cure(
-                    SPRING,
-                    "server.tomcat.max-connections, and a limit for each address in a HandshakeInterceptor",
-                ),
-            ],
+            cures: cure::CROWD,
             connections: crowd::SPARE,
             run: |it| Box::pin(crowd::crowd(it)),
         },
@@ -215,10 +134,7 @@ pub(super) const GROUP: Group = Group {
             rule: "CWE-400, CWE-248",
             about: "Connects again after all other checks of this group, three times within some seconds if it has to. A finding if the server that let the first connection in does not answer any more.",
             risk: "Anybody can end the service with what these checks have sent.",
-            cures: &[cure(
-                ANY,
-                "find in the logs of the server what ended it, and set the limit that is missing",
-            )],
+            cures: cure::CRASH,
             connections: 3,
             run: |it| Box::pin(survives(it, "what the limits were tried with")),
         },

@@ -103,8 +103,8 @@ fn write_finding(
         }
     }
     let _ = writeln!(out, "{}", fact(&format!("        risk: {}", check.risk)));
-    for cure in check.cures {
-        let text = format!("        fix, {}: {}", cure.server, cure.text);
+    for (server, text) in check.cures.iter() {
+        let text = format!("        fix, {server}: {text}");
         let _ = writeln!(out, "{}", style.prose(Role::Hint, &text));
     }
 }

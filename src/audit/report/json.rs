@@ -80,10 +80,7 @@ pub fn report(report: &Report) -> String {
 }
 
 fn found<'a>(report: &Report, check: &'a Check, finding: &'a Finding) -> Found<'a> {
-    let cures = check.cures.iter().map(|cure| Cure {
-        server: cure.server,
-        text: cure.text,
-    });
+    let cures = check.cures.iter();
     Found {
         id: check.id,
         severity: finding.severity,
@@ -95,7 +92,7 @@ fn found<'a>(report: &Report, check: &'a Check, finding: &'a Finding) -> Found<'
         evidence: &finding.evidence,
         sent: &finding.sent,
         received: &finding.received,
-        cure: cures.collect(),
+        cure: cures.map(|(server, text)| Cure { server, text }).collect(),
     }
 }
 

@@ -30,8 +30,8 @@ fn explain(out: &mut String, check: &Check, columns: usize) {
     line("    ", check.about);
     line("    ", &format!("Risk: {}", check.risk));
     line("    ", &format!("Rule: {}", check.rule));
-    for cure in check.cures {
-        line("    ", &format!("Fix, {}: {}", cure.server, cure.text));
+    for (server, text) in check.cures.iter() {
+        line("    ", &format!("Fix, {server}: {text}"));
     }
     out.push('\n');
 }

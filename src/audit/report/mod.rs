@@ -24,7 +24,7 @@ fn details(check: &Check, finding: &Finding) -> Vec<String> {
     let sent = finding.sent.iter().map(|line| format!("> {line}"));
     let received = finding.received.iter().map(|line| format!("< {line}"));
     let cures = check.cures.iter();
-    let cures = cures.map(|cure| format!("fix, {}: {}", cure.server, cure.text));
+    let cures = cures.map(|(server, text)| format!("fix, {server}: {text}"));
     let head = [finding.evidence.clone(), basis];
     head.into_iter()
         .chain(sent)

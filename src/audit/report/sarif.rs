@@ -39,7 +39,7 @@ pub fn report(report: &Report) -> String {
 fn rule(check: &Check) -> Value {
     let cures = check.cures.iter();
     let cures: Vec<String> = cures
-        .map(|cure| format!("Fix, {}: {}", cure.server, cure.text))
+        .map(|(server, text)| format!("Fix, {server}: {text}"))
         .collect();
     let mut properties = json!({ "tags": ["security", "websocket"], "rule": check.rule });
     if let Some(number) = number(check.severity) {

@@ -133,7 +133,7 @@ fn explain(roff: &mut Roff, check: &Check) {
     ] {
         describe(roff, term, meaning);
     }
-    for cure in check.cures {
-        describe(roff, &format!("Fix, {}", cure.server), cure.text);
+    for (server, text) in check.cures.iter() {
+        describe(roff, &format!("Fix, {server}"), text);
     }
 }
