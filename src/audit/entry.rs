@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::admission::{Admission, Entry};
-use super::auditor::{Answer, Auditor, Reply};
+use super::answer::{Answer, Reply};
+use super::auditor::Auditor;
 use super::request::{self, With};
 use super::verdict::Untested;
 use super::wire::{Seen, Wire};

@@ -4,7 +4,8 @@ use std::future::ready;
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::auditor::{Answer, Auditor, Reply, complete};
+use super::answer::{Answer, Reply};
+use super::auditor::{Auditor, complete};
 use super::check::{Check, Group};
 use super::cure;
 use super::options::Level;

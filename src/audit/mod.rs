@@ -5,6 +5,7 @@
 //! passed. Results are values (`result`), of which reports are made (`report`).
 
 mod admission;
+mod answer;
 mod auditor;
 pub mod check;
 mod credential;

@@ -2,7 +2,8 @@
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
-use super::auditor::{Answer, Auditor, complete};
+use super::answer::Answer;
+use super::auditor::{Auditor, complete};
 use super::verdict::Untested;
 use crate::proto::handshake::client::Handshake;
 use crate::proto::http1::Head;

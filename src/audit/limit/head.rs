@@ -1,6 +1,7 @@
 //! Requests whose URL or field grows.
 
-use crate::audit::auditor::{Auditor, Reply};
+use crate::audit::answer::Reply;
+use crate::audit::auditor::Auditor;
 use crate::audit::raw::{Raw, changed};
 use crate::audit::severity::{Severity, Sure};
 use crate::audit::trace::Trace;
