@@ -132,6 +132,14 @@ impl Auditor {
         })
     }
 
+    /// Whether connections last, as otherwise their end says nothing.
+    pub(super) fn lasts(&self) -> Result<(), Untested> {
+        if self.ends_soon {
+            return Err(Untested::because("the server ends every connection soon"));
+        }
+        Ok(())
+    }
+
     pub(super) fn own(&self) -> Result<Place, Untested> {
         let base = self.base();
         let own = Place::own(&base.url, base.offer.origin.as_deref());

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::admission::{Admission, Entry};
 use super::answer::{Answer, Reply};
 use super::auditor::Auditor;
+use super::reaction::Taken;
 use super::request::{self, With};
 use super::verdict::Untested;
 use super::wire::{Seen, Wire};
@@ -118,19 +119,18 @@ impl Auditor {
         mut wire: Wire,
         settle: Duration,
     ) -> Result<Admission, Untested> {
-        let mut left = settle;
+        let until = Instant::now() + settle;
         let mut is_closed = false;
         let entry = loop {
-            let began = Instant::now();
-            match wire.next(left).await? {
+            match wire.next(until).await? {
                 Seen::Close(code, _) if !self.ends_soon => {
-                    let code = code.map_or("no code".to_owned(), |code| code.to_string());
+                    let brief = Taken::Closed(code).brief();
                     is_closed = true;
-                    break Entry::Out(format!("101, then Close {code}"));
+                    break Entry::Out(format!("101, then {brief}"));
                 }
                 Seen::End(end) if !self.ends_soon => break Entry::Out(format!("101, then {end}")),
                 Seen::Close(..) | Seen::End(_) | Seen::Silence => break Entry::In,
-                _ => left = left.saturating_sub(began.elapsed()),
+                Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
             }
         };
         let trace = wire.trace.clone();

@@ -280,9 +280,7 @@ async fn broken(
     codes: &[u16],
     bytes: Vec<u8>,
 ) -> Judged {
-    if it.ends_soon {
-        return untested("the server ends every connection soon");
-    }
+    it.lasts()?;
     let timeout = it.timeout();
     let mut wire = it.open().await?;
     if !pongs(&mut wire, timeout).await? {
@@ -297,11 +295,10 @@ async fn broken(
     let trace = wire.trace.clone();
     it.probed_frames |= matches!(taken, Taken::Closed(_));
     match taken {
-        Taken::Closed(Some(code)) if codes.contains(&code) => passed(format!("closed with {code}")),
+        Taken::Closed(Some(code)) if codes.contains(&code) => passed(taken.brief()),
         Taken::Closed(code) => {
             let expected: Vec<String> = codes.iter().map(ToString::to_string).collect();
-            let brief = code.map_or("without a code".to_owned(), |code| format!("with {code}"));
-            let evidence = format!("closed {brief} instead of {}", expected.join(" or "));
+            let evidence = format!("{} instead of {}", taken.brief(), expected.join(" or "));
             // A code that may not be sent comes back from a server that looks at nothing.
             if matches!(code, Some(999 | 1005)) {
                 return found(severity, Sure::Certain, evidence, [trace]);

@@ -6,6 +6,7 @@ use super::auditor::Auditor;
 use super::check::{Check, Group};
 use super::cure;
 use super::options::Level;
+use super::reaction::Taken;
 use super::severity::{Severity, Sure};
 use super::verdict::{Judged, Untested, found, passed, untested};
 use super::wire::{Seen, Wire, frame};
@@ -67,15 +68,11 @@ pub(super) const GROUP: Group = Group {
     ],
 };
 
-const ENDS_SOON: &str = "the server ends every connection soon";
-
 /// What no server sends by itself, in a first ping and a second one.
 const PAYLOADS: [&[u8]; 2] = [b"wsee audit", b"wsee audit again"];
 
 async fn ping(it: &mut Auditor) -> Judged {
-    if it.ends_soon {
-        return untested(ENDS_SOON);
-    }
+    it.lasts()?;
     let timeout = it.timeout();
     let mut wire = it.open().await?;
     let began = Instant::now();
@@ -84,8 +81,7 @@ async fn ping(it: &mut Auditor) -> Judged {
         wire.send(&frame(Opcode::PING, payload), timeout).await?;
         match pong(&mut wire, timeout).await? {
             Seen::Close(code, _) => {
-                let code = code.map_or("no code".to_owned(), |code| code.to_string());
-                return untested(format!("the server closes the connection first ({code})"));
+                return untested(format!("{} first", Taken::Closed(code).brief()));
             }
             Seen::End(end) => return untested(format!("{end} first")),
             Seen::Silence => {}
@@ -116,8 +112,7 @@ async fn ping(it: &mut Auditor) -> Judged {
 async fn pong(wire: &mut Wire, timeout: Duration) -> Result<Seen, Untested> {
     let until = Instant::now() + timeout;
     loop {
-        let left = until.saturating_duration_since(Instant::now());
-        match wire.next(left).await? {
+        match wire.next(until).await? {
             Seen::Pong(payload) if !PAYLOADS.contains(&&*payload) => {}
             Seen::Data | Seen::Ping(_) => {}
             seen => return Ok(seen),
@@ -126,9 +121,7 @@ async fn pong(wire: &mut Wire, timeout: Duration) -> Result<Seen, Untested> {
 }
 
 async fn close(it: &mut Auditor) -> Judged {
-    if it.ends_soon {
-        return untested(ENDS_SOON);
-    }
+    it.lasts()?;
     let timeout = it.timeout();
     let mut wire = it.open().await?;
     wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
@@ -158,9 +151,7 @@ async fn close(it: &mut Auditor) -> Judged {
 }
 
 async fn tcp(it: &mut Auditor) -> Judged {
-    if it.ends_soon {
-        return untested(ENDS_SOON);
-    }
+    it.lasts()?;
     let timeout = it.timeout();
     let mut wire = it.open().await?;
     wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
@@ -197,17 +188,14 @@ const GREETING: Duration = Duration::from_secs(1);
 
 async fn idle(it: &mut Auditor) -> Judged {
     let budget = it.options.idle_budget;
-    if it.ends_soon {
-        return untested(ENDS_SOON);
-    }
+    it.lasts()?;
     let mut wire = it.open().await?;
     let began = Instant::now();
     let mut pings = 0_u32;
     let mut is_asked = false;
     let mut last: Option<Duration> = None;
     let end = loop {
-        let left = budget.saturating_sub(began.elapsed());
-        match wire.next(left).await? {
+        match wire.next(began + budget).await? {
             Seen::Ping(_) => {
                 pings += 1;
                 last = Some(began.elapsed());
@@ -215,10 +203,9 @@ async fn idle(it: &mut Auditor) -> Judged {
             // It is done, or misses a login or a first message.
             Seen::Close(Some(code @ (1000 | 1008 | 3000..)), _) => {
                 let span = quantity::duration(began.elapsed());
-                return passed(format!("Close {code} after {span}, of its own accord"));
+                return passed(format!("closed with {code} after {span}, of its own accord"));
             }
-            Seen::Close(Some(code), _) => break format!("Close {code}"),
-            Seen::Close(None, _) => break "a Close without a code".to_owned(),
+            Seen::Close(code, _) => break Taken::Closed(code).brief(),
             Seen::End(end) => break end.to_owned(),
             Seen::Silence => {
                 wire.leave().await;

@@ -49,10 +49,7 @@ pub(super) async fn pongs(wire: &mut Wire, timeout: Duration) -> Result<bool, Un
     wire.send(&frame(Opcode::PING, BEFORE), timeout).await?;
     let until = Instant::now() + timeout;
     loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
+        match wire.next(until).await? {
             Seen::Pong(answer) if answer == BEFORE => return Ok(true),
             Seen::Close(..) | Seen::End(_) | Seen::Silence => return Ok(false),
             Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
@@ -72,7 +69,7 @@ pub(super) async fn taken(
     outcome(wire, timeout, grace).await
 }
 
-/// The same, of a ping that was sent.
+/// The same, of a ping that was sent, if any.
 pub(super) async fn outcome(
     wire: &mut Wire,
     timeout: Duration,
@@ -81,10 +78,7 @@ pub(super) async fn outcome(
     let mut until = Instant::now() + timeout;
     let mut is_answered = false;
     loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
+        match wire.next(until).await? {
             Seen::Pong(answer) if answer == AFTER => {
                 is_answered = true;
                 until = Instant::now() + grace;

@@ -163,14 +163,14 @@ impl Wire {
         self.end
     }
 
-    /// The next frame or the end, for at most `patience`; pings are answered.
-    pub(super) async fn next(&mut self, patience: Duration) -> Result<Seen, Untested> {
-        let until = Instant::now() + patience;
+    /// The next frame or the end, until then; pings are answered.
+    pub(super) async fn next(&mut self, until: Instant) -> Result<Seen, Untested> {
         let mut block = vec![0; BLOCK];
         loop {
+            let left = until.saturating_duration_since(Instant::now());
             if let Some(seen) = self.seen.pop_front() {
                 if let Seen::Ping(payload) = &seen {
-                    self.send(&frame(Opcode::PONG, payload), patience).await?;
+                    self.send(&frame(Opcode::PONG, payload), left).await?;
                 }
                 return Ok(seen);
             }
@@ -178,7 +178,10 @@ impl Wire {
                 self.trace.end = Some(end.to_owned());
                 return Ok(Seen::End(end));
             }
-            let left = until.saturating_duration_since(Instant::now());
+            // A server that floods does not hold the run up.
+            if left.is_zero() {
+                return Ok(Seen::Silence);
+            }
             let meter = Rc::clone(&self.meter);
             match meter.wait(left, self.reader.read(&mut block)).await? {
                 Some(read) => {
@@ -272,15 +275,7 @@ impl Wire {
 
     /// Ends a connection on which a Close was sent, at the latest then.
     pub(super) async fn end_by(mut self, until: Instant) {
-        // A server that floods does not hold the run up.
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.next(left).await {
-                Ok(Seen::Close(..) | Seen::End(_) | Seen::Silence) | Err(_) => break,
-                Ok(_) if left.is_zero() => break,
-                Ok(_) => {}
-            }
-        }
+        while let Ok(Seen::Data | Seen::Ping(_) | Seen::Pong(_)) = self.next(until).await {}
         let _ = tokio::time::timeout(MOMENT, self.writer.shutdown()).await;
     }
 }

@@ -4,11 +4,11 @@ use std::iter;
 use std::time::{Duration, Instant};
 
 use crate::audit::auditor::Auditor;
-use crate::audit::reaction::{Limit, Taken, pongs, taken};
+use crate::audit::reaction::{Limit, Taken, outcome, pongs, taken};
 use crate::audit::severity::{Severity, Sure};
 use crate::audit::trace::Trace;
 use crate::audit::verdict::{Judged, Untested, found, passed, untested};
-use crate::audit::wire::{CLOSED, Seen, Wire, encoded, part};
+use crate::audit::wire::{CLOSED, Wire, encoded, part};
 use crate::proto::deflate::Deflater;
 use crate::proto::frame::{Header, Opcode};
 use crate::render::quantity;
@@ -28,9 +28,7 @@ const NO_PONGS: &str =
 
 /// Opens a connection on which the server can be watched.
 async fn watched(it: &mut Auditor) -> Result<Wire, Untested> {
-    if it.ends_soon {
-        return Err(Untested::because("the server ends every connection soon"));
-    }
+    it.lasts()?;
     let timeout = it.timeout();
     let mut wire = it.open().await?;
     if pongs(&mut wire, timeout).await? {
@@ -175,16 +173,7 @@ pub(super) async fn length(it: &mut Auditor) -> Judged {
     let mut wire = watched(it).await?;
     let header = Header::new(true, Opcode::TEXT, Some(rand::random()), HUGE);
     wire.send(&encoded(header, b"audit"), timeout).await?;
-    let until = Instant::now() + timeout;
-    let end = loop {
-        let left = until.saturating_duration_since(Instant::now());
-        match wire.next(left).await? {
-            Seen::Close(code, _) => break Taken::Closed(code),
-            Seen::End(end) => break Taken::Dropped(end),
-            Seen::Silence => break Taken::Silent,
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
-        }
-    };
+    let end = outcome(&mut wire, timeout, Duration::ZERO).await?;
     if end != Taken::Silent {
         return passed(end.brief());
     }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::audit::auditor::Auditor;
 use crate::audit::raw::Raw;
+use crate::audit::reaction::{Taken, outcome};
 use crate::audit::severity::{Severity, Sure};
 use crate::audit::trace::Trace;
 use crate::audit::verdict::{Judged, Untested, found, passed, untested};
-use crate::audit::wire::{Seen, Wire, encoded};
+use crate::audit::wire::{Wire, encoded};
 use crate::proto::frame::{Header, Opcode};
 use crate::render::quantity;
 
@@ -93,9 +94,7 @@ fn status(bytes: &[u8]) -> Option<&str> {
 pub(super) async fn frame(it: &mut Auditor) -> Judged {
     /// In bytes; below the limits of all servers, and above what answers to pings add up to.
     const SIZE: u64 = 4 << 10;
-    if it.ends_soon {
-        return untested("the server ends every connection soon");
-    }
+    it.lasts()?;
     let (patience, _) = patience(it);
     let timeout = it.timeout();
     let mut wire = it.open().await?;
@@ -103,17 +102,10 @@ pub(super) async fn frame(it: &mut Auditor) -> Judged {
     let header = Header::new(true, Opcode::TEXT, Some(rand::random()), SIZE);
     wire.send(&encoded(header, b"wsee audit"), timeout).await?;
     let began = Instant::now();
-    let cut = loop {
-        let left = patience.saturating_sub(began.elapsed());
-        match wire.next(left).await? {
-            Seen::Close(Some(code), _) => break Some(format!("closed with {code}")),
-            Seen::Close(None, _) => break Some("closed without a code".to_owned()),
-            Seen::End(end) => break Some(end.to_owned()),
-            Seen::Silence => break None,
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
-        }
+    let cut = match outcome(&mut wire, patience, Duration::ZERO).await? {
+        Taken::Silent | Taken::Accepted => None,
+        end => Some((end.brief(), began.elapsed())),
     };
-    let cut = cut.map(|end| (end, began.elapsed()));
     judge(it, &[("half a frame", cut)], vec![wire.trace.clone()])
 }
 
