@@ -6,10 +6,11 @@ use super::auditor::Auditor;
 use super::check::{Check, Group};
 use super::cure;
 use super::options::Level;
-use super::reaction::Taken;
+use super::reaction::{Taken, outcome};
 use super::severity::{Severity, Sure};
+use super::trace::Trace;
 use super::verdict::{Judged, Untested, found, passed, untested};
-use super::wire::{Seen, Wire, frame};
+use super::wire::{CLOSED, Seen, Wire, frame};
 use crate::proto::frame::Opcode;
 use crate::render::quantity;
 
@@ -35,11 +36,11 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Low,
             title: "A Close is not answered with a Close",
             rule: "RFC 6455 §5.5.1",
-            about: "Sends a Close with the code 1000 and waits for the server's. Without it a client has to wait for its own time limit, and cannot know which messages arrived.",
+            about: "Sends a Close with the code 1000 and waits for the server's. A finding if none comes, twice, the second time within twice the time limit for an answer.",
             risk: "Clients wait for their time limit, and cannot know which messages arrived.",
             cures: cure::CLOSE,
-            connections: 1,
-            run: |it| Box::pin(close(it)),
+            connections: 2,
+            run: |it| Box::pin(twice(it, "a Close 1000", close)),
         },
         Check {
             id: "liveness-tcp",
@@ -47,11 +48,11 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Low,
             title: "The server does not close TCP after the closing handshake",
             rule: "RFC 6455 §7.1.1",
-            about: "After both Close frames the server closes TCP, so that the side with the known port does not keep the state of closed connections. A finding if the connection is still open after the time limit for an answer.",
+            about: "After both Close frames the server closes TCP, so that the side with the known port does not keep the state of closed connections. A finding if the connection is still open after the time limit for an answer, and on a second connection after twice that time.",
             risk: "Closed connections add up until the server has no more of them.",
             cures: cure::CLOSE,
-            connections: 1,
-            run: |it| Box::pin(tcp(it)),
+            connections: 2,
+            run: |it| Box::pin(twice(it, "both Close frames", tcp)),
         },
         Check {
             id: "liveness-idle",
@@ -120,67 +121,90 @@ async fn pong(wire: &mut Wire, timeout: Duration) -> Result<Seen, Untested> {
     }
 }
 
-async fn close(it: &mut Auditor) -> Judged {
+/// A remark, or a fault and the connection that shows it.
+type Look = Result<String, (String, Trace)>;
+
+/// Looks twice, as an answer may be late or lost once; the second time for twice as long.
+async fn twice(
+    it: &mut Auditor,
+    after: &str,
+    look: impl AsyncFn(&mut Auditor, Duration) -> Result<Look, Untested>,
+) -> Judged {
     it.lasts()?;
     let timeout = it.timeout();
-    let mut wire = it.open().await?;
-    wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
-        .await?;
-    let until = Instant::now() + timeout;
-    let evidence = loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
-            Seen::Close(code, _) => {
-                return passed(match code {
-                    Some(code) => format!("answered with {code}"),
-                    None => "answered without a code".to_owned(),
-                });
-            }
-            Seen::End(end) => break format!("a Close 1000: {end} without a Close"),
-            Seen::Silence => {
-                let limit = quantity::duration(timeout);
-                wire.trace.end = Some(format!("no Close within {limit}"));
-                break format!("a Close 1000: no Close within {limit}");
-            }
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
-        }
+    let (first, _) = match look(it, timeout).await? {
+        Ok(remark) => return passed(remark),
+        Err(fault) => fault,
     };
-    found(Severity::Low, Sure::Certain, evidence, [wire.trace.clone()])
+    match look(it, 2 * timeout).await? {
+        Ok(remark) => {
+            let limit = quantity::duration(2 * timeout);
+            untested(format!(
+                "{after}: {first}; the second time, within {limit}: {remark}"
+            ))
+        }
+        Err((second, trace)) => found(
+            Severity::Low,
+            Sure::Certain,
+            format!("{after}: {first}; on a second connection: {second}"),
+            [trace],
+        ),
+    }
 }
 
-async fn tcp(it: &mut Auditor) -> Judged {
-    it.lasts()?;
-    let timeout = it.timeout();
+/// Opens a connection, and sends a Close.
+async fn closing(it: &mut Auditor) -> Result<Wire, Untested> {
     let mut wire = it.open().await?;
-    wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
-        .await?;
-    let mut until = Instant::now() + timeout;
-    let mut is_answered = false;
-    loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
-            Seen::Close(..) => {
-                is_answered = true;
-                until = Instant::now() + timeout;
-            }
-            Seen::End(_) => return passed(""),
-            Seen::Silence if is_answered => break,
-            Seen::Silence => return untested("the Close is not answered"),
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+    let close = frame(Opcode::CLOSE, &1000_u16.to_be_bytes());
+    wire.send(&close, it.timeout()).await?;
+    Ok(wire)
+}
+
+/// Whether a Close is answered, and how.
+async fn close(it: &mut Auditor, patience: Duration) -> Result<Look, Untested> {
+    let mut wire = closing(it).await?;
+    let fault = match outcome(&mut wire, patience, Duration::ZERO).await? {
+        Taken::Closed(code) => {
+            let code = code.map_or("no code".to_owned(), |code| code.to_string());
+            return Ok(Ok(format!("answered with {code}")));
+        }
+        end @ Taken::Dropped(CLOSED) => end.brief(),
+        Taken::Dropped(end) => {
+            return Err(Untested(format!("{end}, which may have overtaken a Close")));
+        }
+        Taken::Silent | Taken::Accepted => {
+            let limit = quantity::duration(patience);
+            wire.trace.end = Some(format!("no Close within {limit}"));
+            format!("no Close within {limit}")
+        }
+    };
+    Ok(Err((fault, wire.trace.clone())))
+}
+
+/// Whether TCP ends after both Close frames.
+async fn tcp(it: &mut Auditor, patience: Duration) -> Result<Look, Untested> {
+    let mut wire = closing(it).await?;
+    match outcome(&mut wire, patience, Duration::ZERO).await? {
+        Taken::Closed(_) => {}
+        Taken::Dropped(_) => return Ok(Ok("closed".to_owned())),
+        Taken::Silent | Taken::Accepted => {
+            return Err(Untested::because("the Close is not answered"));
         }
     }
-    let limit = quantity::duration(timeout);
+    let until = Instant::now() + patience;
+    loop {
+        match wire.next(until).await? {
+            Seen::End(_) => return Ok(Ok("closed".to_owned())),
+            Seen::Silence => break,
+            Seen::Close(..) | Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    }
+    let limit = quantity::duration(patience);
     wire.trace.end = Some(format!("TCP is open {limit} after the Close"));
-    found(
-        Severity::Low,
-        Sure::Certain,
-        format!("both Close frames, and TCP is still open {limit} later"),
-        [wire.trace.clone()],
-    )
+    Ok(Err((
+        format!("TCP is open {limit} later"),
+        wire.trace.clone(),
+    )))
 }
 
 /// Messages that come later than this are no greeting; a heartbeat is one of them, as in Engine.IO 4.
@@ -203,7 +227,9 @@ async fn idle(it: &mut Auditor) -> Judged {
             // It is done, or misses a login or a first message.
             Seen::Close(Some(code @ (1000 | 1008 | 3000..)), _) => {
                 let span = quantity::duration(began.elapsed());
-                return passed(format!("closed with {code} after {span}, of its own accord"));
+                return passed(format!(
+                    "closed with {code} after {span}, of its own accord"
+                ));
             }
             Seen::Close(code, _) => break Taken::Closed(code).brief(),
             Seen::End(end) => break end.to_owned(),
