@@ -9,7 +9,7 @@ use super::admission::Admissions;
 use super::answer::{Answer, Reply, answer};
 use super::meter::Meter;
 use super::options::Options;
-use super::reaction::Limit;
+use super::reaction::{Limit, pongs};
 use super::request::Place;
 use super::trace::Trace;
 use super::verdict::Untested;
@@ -168,6 +168,20 @@ impl Auditor {
         self.kept_out += 1;
         self.leave_after(self.kept_out, &why);
         Err(Untested(why))
+    }
+
+    /// Opens a connection on which it is seen whether the server continues; what follows may end it.
+    pub(super) async fn watched(&mut self) -> Result<Wire, Untested> {
+        self.lasts()?;
+        let timeout = self.timeout();
+        let mut wire = self.open().await?;
+        if !pongs(&mut wire, timeout).await? {
+            return Err(Untested::because(
+                "pings are not answered, so that it cannot be seen whether the server continues",
+            ));
+        }
+        self.provocations += 1;
+        Ok(wire)
     }
 
     /// Makes sure that the server still lets in, as an end of one that is gone says nothing.

@@ -7,7 +7,7 @@ use super::auditor::Auditor;
 use super::check::{Check, Group};
 use super::cure;
 use super::options::Level;
-use super::reaction::{Taken, pongs, taken};
+use super::reaction::{Taken, outcome, taken};
 use super::severity::{Severity, Sure};
 use super::survival::survives;
 use super::verdict::{Judged, found, passed, untested};
@@ -280,34 +280,37 @@ async fn broken(
     codes: &[u16],
     bytes: Vec<u8>,
 ) -> Judged {
-    it.lasts()?;
     let timeout = it.timeout();
-    let mut wire = it.open().await?;
-    if !pongs(&mut wire, timeout).await? {
-        return untested(
-            "pings are not answered, so that it cannot be seen whether the server continues",
-        );
-    }
-    it.provocations += 1;
+    let mut wire = it.watched().await?;
     wire.send(&bytes, timeout).await?;
+    let mut taken = taken(&mut wire, timeout, Duration::ZERO).await?;
+    let is_answered = taken == Taken::Accepted;
     let grace = GRACE.min(timeout);
-    let taken = taken(&mut wire, timeout, grace).await?;
+    if is_answered {
+        let later = outcome(&mut wire, grace, Duration::ZERO).await?;
+        taken = if later == Taken::Silent { taken } else { later };
+    }
     let trace = wire.trace.clone();
-    it.probed_frames |= matches!(taken, Taken::Closed(_));
+    let brief = taken.brief();
+    it.probed_frames |= matches!(taken, Taken::Closed(_) | Taken::HalfCode);
     match taken {
-        Taken::Closed(Some(code)) if codes.contains(&code) => passed(taken.brief()),
-        Taken::Closed(code) => {
+        Taken::Closed(Some(code)) if codes.contains(&code) => passed(brief),
+        Taken::Closed(_) | Taken::HalfCode | Taken::Dropped(_) if is_answered => untested(format!(
+            "{brief} some time after a pong, perhaps for another reason"
+        )),
+        Taken::Closed(_) | Taken::HalfCode => {
             let expected: Vec<String> = codes.iter().map(ToString::to_string).collect();
-            let evidence = format!("{} instead of {}", taken.brief(), expected.join(" or "));
-            // A code that may not be sent comes back from a server that looks at nothing.
-            if matches!(code, Some(999 | 1005)) {
+            let evidence = format!("{brief} instead of {}", expected.join(" or "));
+            // What may not be sent comes back from a server that looks at nothing.
+            let is_echo = matches!(taken, Taken::HalfCode | Taken::Closed(Some(999 | 1005)));
+            if is_echo && id.starts_with("frame-close") {
                 return found(severity, Sure::Certain, evidence, [trace]);
             }
             // It does end the connection.
             it.odd_codes.push((id, evidence.clone(), trace));
             passed(evidence)
         }
-        Taken::Dropped(end) => passed(format!("{end}, without a Close")),
+        Taken::Dropped(_) => passed(brief),
         Taken::Accepted => {
             wire.leave().await;
             let grace = quantity::duration(grace);

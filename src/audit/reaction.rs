@@ -14,6 +14,8 @@ const AFTER: &[u8] = b"wsee after";
 pub(super) enum Taken {
     /// With this code.
     Closed(Option<u16>),
+    /// With a Close of one byte, as no endpoint may send it.
+    HalfCode,
     Dropped(&'static str),
     /// It answers a ping that follows.
     Accepted,
@@ -26,6 +28,7 @@ impl Taken {
         match self {
             Self::Closed(Some(code)) => format!("closed with {code}"),
             Self::Closed(None) => "closed without a code".to_owned(),
+            Self::HalfCode => "closed with half a code".to_owned(),
             Self::Dropped(CLOSED) => format!("{CLOSED} without a Close"),
             // A reset may have overtaken a Close.
             Self::Dropped(end) => end.to_owned(),
@@ -83,6 +86,7 @@ pub(super) async fn outcome(
                 is_answered = true;
                 until = Instant::now() + grace;
             }
+            Seen::Close(None, rest) if !rest.is_empty() => return Ok(Taken::HalfCode),
             Seen::Close(code, _) => return Ok(Taken::Closed(code)),
             Seen::End(end) => return Ok(Taken::Dropped(end)),
             Seen::Silence if is_answered => return Ok(Taken::Accepted),

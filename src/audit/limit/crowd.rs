@@ -86,7 +86,7 @@ async fn heard(
     }
     Ok(match seen {
         Taken::Accepted => None,
-        Taken::Closed(_) | Taken::Dropped(_) => {
+        Taken::Closed(_) | Taken::HalfCode | Taken::Dropped(_) => {
             let brief = seen.brief();
             Some(passed(format!("with {open}, the first is ended: {brief}")))
         }

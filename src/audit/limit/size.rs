@@ -4,11 +4,11 @@ use std::iter;
 use std::time::{Duration, Instant};
 
 use crate::audit::auditor::Auditor;
-use crate::audit::reaction::{Limit, Taken, outcome, pongs, taken};
+use crate::audit::reaction::{Limit, Taken, outcome, taken};
 use crate::audit::severity::{Severity, Sure};
 use crate::audit::trace::Trace;
 use crate::audit::verdict::{Judged, Untested, found, passed, untested};
-use crate::audit::wire::{CLOSED, Wire, encoded, part};
+use crate::audit::wire::{CLOSED, encoded, part};
 use crate::proto::deflate::Deflater;
 use crate::proto::frame::{Header, Opcode};
 use crate::render::quantity;
@@ -22,22 +22,6 @@ const LAST: u64 = 16 << 20;
 const STEP: Duration = Duration::from_millis(30);
 /// The same after a message that takes the server some time.
 const GRACE: Duration = Duration::from_secs(1);
-
-const NO_PONGS: &str =
-    "pings are not answered, so that it cannot be seen whether the server continues";
-
-/// Opens a connection on which the server can be watched.
-async fn watched(it: &mut Auditor) -> Result<Wire, Untested> {
-    it.lasts()?;
-    let timeout = it.timeout();
-    let mut wire = it.open().await?;
-    if pongs(&mut wire, timeout).await? {
-        it.provocations += 1;
-        Ok(wire)
-    } else {
-        Err(Untested::because(NO_PONGS))
-    }
-}
 
 /// A message that grew.
 struct Growth {
@@ -61,7 +45,7 @@ async fn grow(
     sizes: impl Iterator<Item = u64>,
 ) -> Result<Growth, Untested> {
     let timeout = it.timeout();
-    let mut wire = watched(it).await?;
+    let mut wire = it.watched().await?;
     let mut accepted = 0;
     for size in sizes {
         let opcode = if accepted == 0 {
@@ -170,7 +154,7 @@ const HUGE: u64 = 1 << 40;
 pub(super) async fn length(it: &mut Auditor) -> Judged {
     // A pong took up to the one half of it.
     let timeout = 2 * it.timeout();
-    let mut wire = watched(it).await?;
+    let mut wire = it.watched().await?;
     let header = Header::new(true, Opcode::TEXT, Some(rand::random()), HUGE);
     wire.send(&encoded(header, b"audit"), timeout).await?;
     let end = outcome(&mut wire, timeout, Duration::ZERO).await?;
@@ -205,7 +189,7 @@ pub(super) async fn fragments(it: &mut Auditor) -> Judged {
     for _ in 1..FRAGMENTS {
         bytes.extend(part(false, Opcode::CONTINUATION, b"a"));
     }
-    let mut wire = watched(it).await?;
+    let mut wire = it.watched().await?;
     let began = Instant::now();
     wire.send(&bytes, timeout).await?;
     let mut end = taken(&mut wire, timeout, Duration::ZERO).await?;
@@ -222,11 +206,11 @@ pub(super) async fn fragments(it: &mut Auditor) -> Judged {
                 "accepts at least {FRAGMENTS}; a ping after them is answered after {took}"
             ));
         }
-        Taken::Closed(_) | Taken::Dropped(_) => return passed(end.brief()),
+        Taken::Closed(_) | Taken::HalfCode | Taken::Dropped(_) => return passed(end.brief()),
         Taken::Silent => {}
     }
     drop(wire);
-    let mut other = watched(it).await?;
+    let mut other = it.watched().await?;
     let whole = part(false, Opcode::TEXT, &vec![b'a'; bytes.len()]);
     other.send(&whole, timeout).await?;
     if taken(&mut other, timeout, Duration::ZERO).await? == Taken::Silent {
@@ -249,7 +233,7 @@ pub(super) async fn inflated(it: &mut Auditor) -> Judged {
     };
     let bits = deflate.client_max_window_bits;
     let timeout = it.timeout();
-    let mut wire = watched(it).await?;
+    let mut wire = it.watched().await?;
     wire.send(&compressed(SMALL, bits), timeout).await?;
     let small = taken(&mut wire, timeout, GRACE).await?;
     if small != Taken::Accepted {
@@ -270,7 +254,9 @@ pub(super) async fn inflated(it: &mut Auditor) -> Judged {
     let taken = taken(&mut wire, 2 * timeout, GRACE).await?;
     let trace = wire.trace.clone();
     match (taken, it.limit) {
-        (Taken::Closed(_) | Taken::Dropped(_), _) => passed(format!("{brief}: {}", taken.brief())),
+        (Taken::Closed(_) | Taken::HalfCode | Taken::Dropped(_), _) => {
+            passed(format!("{brief}: {}", taken.brief()))
+        }
         (Taken::Silent, _) => untested(format!("{brief}: a ping is not answered in time")),
         (Taken::Accepted, Some(Limit::At(limit))) if limit < size => {
             wire.leave().await;
