@@ -56,6 +56,33 @@ fn wrong(row: &Row, output: Output) -> Option<String> {
     })
 }
 
+#[test]
+fn every_check_has_a_server_with_its_fault() {
+    const TESTS: [&str; 8] = [
+        include_str!("audit/credential.rs"),
+        include_str!("audit/http2.rs"),
+        include_str!("audit/leak.rs"),
+        include_str!("audit/limit.rs"),
+        include_str!("audit/liveness.rs"),
+        include_str!("audit/origin.rs"),
+        include_str!("audit/probe.rs"),
+        include_str!("audit/transport.rs"),
+    ];
+    let output = wsee(&["audit", "--list"]).run().exits(0);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let checks = text
+        .lines()
+        .filter(|line| line.starts_with(char::is_alphabetic));
+    for check in checks {
+        // With its severity, as in the findings of a row.
+        let [id, severity, _] = check.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{check}");
+        };
+        let finding = format!("\"{severity} {id}\"");
+        assert!(TESTS.iter().any(|it| it.contains(&finding)), "no {finding}");
+    }
+}
+
 /// Audits a server with these manners; `NAME` makes that a name with a domain, `?…` is its query.
 fn audit(manners: Manners, args: &[&str]) -> Output {
     let site = Site::start(manners);

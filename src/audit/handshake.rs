@@ -131,6 +131,16 @@ pub(super) const GROUP: Group = Group {
             |head| head.set("Sec-WebSocket-Key", "c2hvcnRrZXk=")
         ),
         malformed!(
+            "handshake-key-wrong",
+            Low,
+            "A request whose key is not base64 gets in",
+            "RFC 6455 §4.1, §4.2.1",
+            "Sends a key of 24 characters, some of which base64 does not have; a valid key decodes to 16 bytes.",
+            "A client that makes its keys badly is not noticed, and caches may answer with an old upgrade.",
+            cure::KEY,
+            |head| head.set("Sec-WebSocket-Key", "no*base64*at*all*in*it==")
+        ),
+        malformed!(
             "handshake-key-twice",
             Low,
             "A request with two keys gets in",

@@ -163,6 +163,21 @@ fn what_is_never_finished_must_be_cut_only_where_somebody_says_so() {
         ["low limit-handshake", "low limit-frame"]
     );
     output.shows("half a frame: open after 400.0 ms\n");
+    let cutting = Manners {
+        cut: Some((Duration::from_millis(600), b"\x88\x02\x03\xe9")),
+        ..FINE
+    };
+    let args = [
+        "--stress",
+        "--only",
+        "limit-frame",
+        "--cut-within",
+        "5s",
+        "-v",
+    ];
+    audit(cutting, &args)
+        .exits(0)
+        .shows("passed  limit-frame  half a frame: closed with 1001 after ");
     // One that answers everybody in time, finished or not.
     let site = Site::accept(|stream| {
         let mut start = [0; 2000];

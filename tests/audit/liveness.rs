@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::site::{FINE, Manners};
-use super::{Prints, Row, audit, finds};
+use super::site::{FINE, Manners, Site};
+use super::{Prints, Row, SHORT, audit, findings, finds};
+use crate::support::run::wsee;
 
 const ONLY: &[&str] = &["--only", "liveness"];
 
@@ -40,6 +41,30 @@ fn servers_that_do_not_answer_are_found() {
             findings: &["low liveness-tcp"],
         },
     ]);
+}
+
+#[test]
+fn a_close_that_is_not_answered_once_is_not_judged() {
+    // The first connection of the run is the one before them.
+    let site = Site::each(|number| match number {
+        1 => Manners {
+            closes: false,
+            ..FINE
+        },
+        3 => Manners {
+            ends: false,
+            ..FINE
+        },
+        _ => FINE,
+    });
+    let url = site.url();
+    let only = ["--only", "liveness-close,liveness-tcp"];
+    let output = wsee(&[&["audit", &url][..], &only, &SHORT].concat()).run();
+    let output = output.exits(0);
+    assert_eq!(findings(&output), [""; 0]);
+    output
+        .shows("liveness-close (a Close 1000: the server closed the connection without a Close; the second time, within 1.4 s: answered with 1000)\n")
+        .shows("liveness-tcp (both Close frames: TCP is open 700.0 ms later; the second time, within 1.4 s: closed)\n");
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn malformed_requests_that_get_in_are_found() {
                 "low handshake-version",
                 "low handshake-key-missing",
                 "low handshake-key-short",
+                "low handshake-key-wrong",
                 "low handshake-key-twice",
                 "low handshake-method",
                 "info handshake-http10",
@@ -103,14 +104,46 @@ fn a_server_that_looks_at_no_frame_has_a_finding_for_each() {
             "low frame-long-control",
             "low frame-continuation",
             "low frame-interleaved",
+            "low frame-close-short",
             "low frame-close-code",
             "low frame-close-range",
             "low frame-text-early",
             "low frame-text-late",
             "info frame-length",
-            "info frame-code",
         ],
     }]);
+}
+
+#[test]
+fn broken_compression_that_is_accepted_and_a_wrong_code_are_found() {
+    const BYE: &[u8] = b"\x88\x02\x03\xe8";
+    finds(&[
+        Row {
+            manners: Manners {
+                fields: "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+                ..FINE
+            },
+            args: &["--probe", "--only", "frame-deflate"],
+            findings: &["low frame-deflate"],
+        },
+        Row {
+            manners: Manners {
+                longest: Some((0, BYE)),
+                ..FINE
+            },
+            args: &["--probe", "--only", "frame-rsv2,frame-code"],
+            findings: &["info frame-code"],
+        },
+        // It closes every connection then, whatever was sent.
+        Row {
+            manners: Manners {
+                cut: Some((Duration::from_millis(600), BYE)),
+                ..FINE
+            },
+            args: &["--probe", "--only", "frame-rsv2,frame-code"],
+            findings: &[],
+        },
+    ]);
 }
 
 #[test]

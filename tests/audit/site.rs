@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -107,6 +107,12 @@ pub struct Site {
 impl Site {
     pub fn start(manners: Manners) -> Self {
         Self::accept(move |stream| serve(stream, manners))
+    }
+
+    /// With manners of their own for each connection, the first of which is 0.
+    pub fn each(manners: fn(usize) -> Manners) -> Self {
+        let count = AtomicUsize::new(0);
+        Self::accept(move |stream| serve(stream, manners(count.fetch_add(1, Ordering::SeqCst))))
     }
 
     /// The same over TLS; `plain` says whether it also speaks without, `old` which old versions it takes (1 or 2 for

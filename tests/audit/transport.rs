@@ -3,7 +3,7 @@
 use jiff::{ToSpan, Zoned};
 use rustls::ServerConfig;
 
-use super::site::{FINE, Manners, Site};
+use super::site::{FINE, Manners, Request, Site};
 use super::{Prints, SHORT, findings};
 use crate::support::output::Output;
 use crate::support::run::wsee;
@@ -123,10 +123,84 @@ fn certificates_that_end_soon_or_are_not_trusted_are_found() {
     // To loopback it is information.
     assert_eq!(findings(&output), ["info transport-certificate"]);
     output.shows("elsewhere.example");
+    let config = authority.issue(&["elsewhere.example"]).server_config();
+    let output = audit_named(
+        FINE,
+        config,
+        "transport-certificate",
+        &["--cacert", authority.path(), "--insecure"],
+    );
+    assert_eq!(findings(&output), ["medium transport-certificate"]);
+}
+
+/// Audits a server with TLS under a name that is none of this machine.
+fn audit_named(manners: Manners, config: ServerConfig, only: &str, args: &[&str]) -> Output {
+    let site = Site::start_tls(manners, config, false, &[]);
+    let port = site.port();
+    let url = format!("wss://app.example.com:{port}/");
+    let resolve = format!("--resolve=app.example.com:{port}:127.0.0.1");
+    let args = [&["audit", &url, &resolve, "--only", only], args, &SHORT].concat();
+    wsee(&args).run().exits(0)
+}
+
+#[test]
+fn a_list_of_origins_that_does_not_look_at_the_scheme_is_found() {
+    let authority = Authority::new();
+    let by_origin = |answer| Manners { answer, ..FINE };
+    let lists = [
+        (
+            by_origin(|it| {
+                if is_own(it, "https") || is_own(it, "http") {
+                    101
+                } else {
+                    403
+                }
+            }),
+            &["low origin-scheme"][..],
+        ),
+        (
+            by_origin(|it| if is_own(it, "https") { 101 } else { 403 }),
+            &[],
+        ),
+    ];
+    for (manners, expected) in lists {
+        let config = authority.issue(&["app.example.com"]).server_config();
+        let ca = ["--cacert", authority.path()];
+        let output = audit_named(manners, config, "origin", &ca);
+        assert_eq!(findings(&output), expected);
+    }
+}
+
+fn is_own(request: &Request<'_>, scheme: &str) -> bool {
+    let host = request.field("Host").unwrap_or_default();
+    request.origin() == format!("{scheme}://{host}")
 }
 
 #[test]
 fn credentials_without_tls_to_this_machine_are_information() {
-    let output = super::audit(FINE, &["--only", "transport", "-b", "sid=s3cret"]);
+    let only = ["--only", "transport", "-b", "sid=s3cret"];
+    let output = super::audit(FINE, &only);
     assert_eq!(findings(&output), ["info transport-clear"]);
+    let output = super::audit(FINE, &[&["NAME"][..], &only].concat());
+    assert_eq!(findings(&output), ["medium transport-clear"]);
+}
+
+#[test]
+fn a_server_that_lets_in_only_its_own_pages_with_a_login_passes_who_gets_in_and_how() {
+    let authority = Authority::new();
+    let config = authority.issue(&["app.example.com"]).server_config();
+    let manners = Manners {
+        answer: |it| {
+            if it.has_cookie() && is_own(it, "https") {
+                101
+            } else {
+                403
+            }
+        },
+        fields: "Set-Cookie: sid=x; HttpOnly; Secure; SameSite=Lax\r\n",
+        ..FINE
+    };
+    let args = ["--cacert", authority.path(), "-b", "sid=s3cret"];
+    let output = audit_named(manners, config, "origin,credential,transport", &args);
+    output.shows("0 findings, 18 passed, 0 not tested, ");
 }
