@@ -68,7 +68,7 @@ pub(super) struct Auditor {
     pub(super) admissions: Admissions,
     /// The longest message that the server takes.
     pub(super) limit: Option<Limit>,
-    /// Why the credentials of the URL get nobody in any more.
+    /// Why the credentials of the URL no longer get in.
     pub(super) spent: Option<String>,
     failures: u32,
     /// Refusals in a row of what the baseline was let in with, between which mistakes may be refused as well.

@@ -1,4 +1,4 @@
-//! Who gets in: requests with some credentials and an origin, each sent as rarely as possible.
+//! Which requests get in: with some credentials and an origin, each sent as rarely as possible.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ impl Auditor {
         Ok(admission)
     }
 
-    /// The same; who gets in is watched for longer, as some servers look at an origin only after the upgrade.
+    /// The same; a connection that opens is watched for longer, as some servers look at an origin only after the upgrade.
     pub(super) async fn admit_surely(
         &mut self,
         with: With,
@@ -52,7 +52,7 @@ impl Auditor {
         }
         let mut longer = self.confirm(with, origin).await?;
         if !longer.is_in() {
-            // A server may close everybody who sends nothing.
+            // A server may close every connection that sends nothing.
             let own = self.base().offer.origin.clone();
             if !self.confirm(With::All, own.as_deref()).await?.is_in() {
                 longer.entry = Entry::Unclear("the server closes every silent connection".into());

@@ -158,7 +158,7 @@ pub(super) const GROUP: Group = Group {
             "A Close with one byte is taken for a valid one",
             "RFC 6455 §5.5.1",
             "Sends a Close whose payload is one byte, which is half a code.",
-            "A client that is broken is not noticed, and a log has a code that nobody sent.",
+            "A broken client is not noticed, and a log has a code that was never sent.",
             PROTOCOL,
             || frame(Opcode::CLOSE, &[3])
         ),
@@ -221,7 +221,7 @@ pub(super) const GROUP: Group = Group {
             title: "Broken frames are answered with another close code than the right one",
             rule: "RFC 6455 §7.4.1",
             about: "Looks at the codes with which the server closed connections in the other checks of this group: 1002 for what breaks the protocol, 1007 for text that is not UTF-8. A server that ends TCP without a Close is none.",
-            risk: "Whoever looks for the cause of a closed connection looks at the wrong place.",
+            risk: "The cause of a closed connection is looked for in the wrong place.",
             cures: cure::PROTOCOL,
             connections: 0,
             run: |it| Box::pin(ready(code(it))),

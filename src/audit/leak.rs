@@ -1,4 +1,4 @@
-//! What the server says about itself that nobody needs to know.
+//! What the server reveals about itself without need.
 
 use std::future::ready;
 
@@ -14,7 +14,7 @@ use crate::proto::http1::Head;
 
 pub(super) const GROUP: Group = Group {
     name: "leak",
-    about: "What the server says about itself that nobody needs to know",
+    about: "What the server reveals about itself without need",
     checks: &[
         Check {
             id: "leak-version",
@@ -23,7 +23,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server names its software and version",
             rule: "CWE-200, WSTG-INFO-02",
             about: "Looks at Server, X-Powered-By and similar fields of all answers. A name alone is no finding; a version says which known holes to try.",
-            risk: "An attacker looks the version up, and tries the holes that are known of it.",
+            risk: "An attacker looks the version up, and tries its known holes.",
             cures: cure::SERVER_NAME,
             connections: 1,
             run: |it| Box::pin(version(it)),
@@ -47,7 +47,7 @@ pub(super) const GROUP: Group = Group {
             title: "Messages of a user are compressed",
             rule: "RFC 7692 §8",
             about: "Over TLS, the length of a compressed message shows whether text that an attacker chose is like a secret in the same context (as in CRIME and BREACH). A note if the server agrees to permessage-deflate on a connection with credentials; whether messages have both a secret and foreign text is not seen.",
-            risk: "Somebody who sees the lengths on the way, and has some text sent beside the secret, guesses the secret part by part.",
+            risk: "An observer on the way, who has some text sent beside the secret and sees the lengths, guesses it part by part.",
             cures: cure::COMPRESSION,
             connections: 0,
             run: |it| Box::pin(ready(compression(it))),

@@ -1,4 +1,4 @@
-//! Whether the server takes part: answers pings, closes as the protocol says, and cuts those who are silent.
+//! Whether the server takes part: answers pings, closes as the protocol says, and keeps connections that only wait.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::render::quantity;
 
 pub(super) const GROUP: Group = Group {
     name: "liveness",
-    about: "Whether the server takes part: answers pings, closes as the protocol says, and keeps those who only wait",
+    about: "Whether the server takes part: answers pings, closes as the protocol says, and keeps connections that only wait",
     checks: &[
         Check {
             id: "liveness-ping",

@@ -1,4 +1,4 @@
-//! Checks a server: who it lets in, what it says about itself, and how it takes what is wrong.
+//! Checks a server: what it lets in, what it reveals about itself, and how it takes mistakes.
 //!
 //! A check is a row of a table (`check`), one file for each group of them. It makes connections within the budget
 //! of the run (`auditor`, `wire`) and comes to a `verdict`; what cannot be decided is not tested, and never

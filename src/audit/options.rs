@@ -56,7 +56,7 @@ pub struct Options {
     pub timeout: Duration,
     /// How long a silent connection is watched.
     pub idle_budget: Duration,
-    /// When an unfinished request or frame must be cut; `None` if nobody says so.
+    /// When an unfinished request or frame must be cut; `None` without --cut-within.
     pub cut_within: Option<Duration>,
     /// How many connections are opened at once.
     pub idle_connections: u32,
@@ -80,20 +80,20 @@ impl Options {
         }
     }
 
-    /// How long an unfinished request or frame is watched if nobody says when it must be cut: by default 11 s, as many
-    /// servers cut after 10.
+    /// How long an unfinished request or frame is watched without --cut-within: by default 11 s, as many servers cut
+    /// after 10.
     pub fn watch(&self) -> Duration {
         11 * self.idle_budget / 2
     }
 
-    /// The most that checks of these levels may use, which need so many connections.
+    /// The most that checks of these levels may use, if they need this many connections.
     pub fn budget(&self, connections: u32, has: &dyn Fn(Level) -> bool) -> Budget {
         let mut mebibytes = 0;
         let mut time = 4 * self.idle_budget;
         let watch = self.cut_within.unwrap_or(self.watch());
         // A server that answers at once needs less than a third of the time.
         for (level, more, span) in [
-            // Half a MiB for each of the connections: some servers send all they have to everybody who connects.
+            // Half a MiB for each of the connections: some servers send all they have to every client.
             (Level::Polite, 16, Duration::from_secs(30)),
             (Level::Probe, 16, Duration::from_secs(30)),
             // 8 MiB of requests, and two messages of 16 MiB.

@@ -1,4 +1,4 @@
-//! Who gets in: pages of other origins, with and without what a browser adds by itself.
+//! Which pages get in: those of other origins, with and without what a browser adds by itself.
 //!
 //! An accepted foreign origin is no hole by itself: it is one where the cookie of a user makes the difference.
 
@@ -16,7 +16,7 @@ const RULE: &str = "RFC 6455 §10.2, CWE-1385, WSTG-CLNT-10";
 
 pub(super) const GROUP: Group = Group {
     name: "origin",
-    about: "Who gets in: pages of other origins, with and without what a browser adds by itself. An origin that gets in is a hole only if the cookie or login of a user makes the difference",
+    about: "Which pages get in: those of other origins, with and without what a browser adds by itself. An origin that gets in is a hole only if the cookie or login of a user makes the difference",
     checks: &[
         Check {
             id: "origin-foreign",
@@ -36,8 +36,8 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Info,
             title: "Pages of every origin get in, without credentials",
             rule: RULE,
-            about: "The server asks nobody for an origin or for credentials in the handshake. That is right for a public service; behind a firewall or on localhost it lets every web page that a user visits talk to the server.",
-            risk: "A page that a user visits talks to a service on the user's own machine or network, which nobody else reaches.",
+            about: "The server asks for no origin and no credentials in the handshake. That is right for a public service; on a private network or on localhost it lets every web page that a user visits talk to the server.",
+            risk: "A page that a user visits talks to a service on the user's own machine or network, out of reach for everybody else.",
             cures: cure::ORIGINS,
             connections: 2,
             run: |it| Box::pin(open(it)),
@@ -48,7 +48,7 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::High,
             title: "The list of origins accepts a domain that begins with the server's",
             rule: RULE,
-            about: "HOST.foreign.example begins like an allowed origin, and belongs to somebody else. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
+            about: "HOST.foreign.example begins like an allowed origin, and belongs to another owner. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
             risk: "An attacker registers a domain whose name begins with the server's, and a page there connects as the user.",
             cures: cure::WHOLE_ORIGINS,
             connections: 6,
@@ -96,8 +96,8 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Low,
             title: "The list of origins accepts http:// for a server with TLS",
             rule: RULE,
-            about: "Whoever controls the network can put a script in a page without TLS of the same host. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
-            risk: "Somebody on the same network puts a script into a page of the host without TLS, and it connects as the user.",
+            about: "An attacker on the network can put a script into a page of the same host that has no TLS. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
+            risk: "An attacker on the network puts a script into a page of the host without TLS, and it connects as the user.",
             cures: cure::WHOLE_ORIGINS,
             connections: 4,
             run: |it| Box::pin(scheme(it)),
@@ -120,8 +120,8 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Info,
             title: "Pages on every subdomain get in",
             rule: RULE,
-            about: "A subdomain that somebody else can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
-            risk: "Whoever controls a subdomain, such as a forgotten one, serves a page there that connects as the user.",
+            about: "A page on a subdomain that others can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
+            risk: "The owner of a subdomain, such as a forgotten one, serves a page there that connects as the user.",
             cures: cure::WHOLE_ORIGINS,
             connections: 3,
             run: |it| Box::pin(relative(it, Relative::Subdomain)),

@@ -44,7 +44,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server with TLS is also reached without it",
             rule: "RFC 6455 §10.6, CWE-319, WSTG-CRYP-03",
             about: "Asks the host of a wss:// URL without TLS and without credentials: at port 80 if TLS is at 443, otherwise at the same port. A finding if the upgrade gets in; a redirection, a refusal or no connection is right.",
-            risk: "A client that is led to ws://, by an old link or by somebody on the way, speaks in clear text.",
+            risk: "A client that is led to ws://, by an old link or by an attacker on the way, speaks in clear text.",
             cures: cure::TLS_ONLY,
             connections: 1,
             run: |it| Box::pin(plain(it)),
@@ -56,7 +56,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server still speaks TLS 1.0 or 1.1",
             rule: "RFC 8996, CWE-326, WSTG-CRYP-01",
             about: "Sends the first message of a handshake of TLS 1.1, and of 1.0, with the cipher suites that were common then, and looks at the version of the answer. The handshake is not completed. Not done through a proxy.",
-            risk: "Somebody on the way makes both sides use an old version, whose known weaknesses break the encryption.",
+            risk: "An attacker on the way makes both sides use an old version, whose known weaknesses break the encryption.",
             cures: cure::TLS_VERSIONS,
             connections: 2,
             run: |it| Box::pin(version(it)),
@@ -68,7 +68,7 @@ pub(super) const GROUP: Group = Group {
             title: "The certificate is not trusted",
             rule: "RFC 9525, RFC 5280 §6, CWE-295",
             about: "Needs --insecure, as without it there is no audit of such a server: says why the certificate would be refused, such as another name, an unknown issuer or its end.",
-            risk: "Somebody on the way puts another server in between, and clients that ignore the warning do not notice.",
+            risk: "An attacker on the way puts another server in between, and clients that ignore the warning do not notice.",
             cures: cure::CERTIFICATE,
             connections: 0,
             run: |it| Box::pin(ready(certificate(it))),
@@ -113,7 +113,7 @@ fn clear(it: &Auditor) -> Judged {
     )
 }
 
-/// Whether nobody but this machine sees what is sent.
+/// Whether what is sent stays on this machine.
 fn stays_here(base: &session::Options) -> bool {
     let address = base.target.host.parse::<IpAddr>();
     base.dial.route.unix_socket.is_some()

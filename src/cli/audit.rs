@@ -18,7 +18,7 @@ use crate::audit::severity::Severity;
 /// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
 /// are sent, over at most 30 connections; --probe adds malformed ones, and --stress looks for limits. What a
 /// run uses at most is printed first. Each finding has the bytes that show it (-v), the rule, and a fix; a
-/// check without a verdict is not tested, which is said, and never passed. A finding is 'certain' if the
+/// check without a verdict is reported as not tested, never as passed. A finding is 'certain' if the
 /// bytes prove it, and 'likely' if it depends on what cannot be seen from outside, which its evidence names.
 /// The table goes to stdout. --list and wsee-audit(7) explain each check. Audit only servers that are yours,
 /// or whose owner agreed.
