@@ -25,12 +25,12 @@ pub fn checks() -> impl Iterator<Item = &'static Check> + Clone {
     GROUPS.iter().flat_map(|group| group.checks)
 }
 
-/// Whether `word` names a check, a group or a level.
+/// Whether `word` names a check or a group.
 pub fn is_known(word: &str) -> bool {
     checks().any(|check| is_named(check, word))
 }
 
-pub fn is_named(check: &Check, word: &str) -> bool {
+fn is_named(check: &Check, word: &str) -> bool {
     let group = GROUPS
         .iter()
         .find(|group| group.checks.iter().any(|own| own.id == check.id));
@@ -45,11 +45,10 @@ pub fn words() -> impl Iterator<Item = &'static str> + Clone {
 
 /// Why a check does not run; `None` if it does.
 pub fn left_out(check: &Check, options: &Options) -> Option<String> {
-    let is_one_of = |words: &[String]| words.iter().any(|word| is_named(check, word));
-    if !options.only.is_empty() && !is_one_of(&options.only) {
+    if !options.only.is_empty() && !is_one_of(check, &options.only) {
         return Some("left out by --only".to_owned());
     }
-    if is_one_of(&options.skip) {
+    if is_one_of(check, &options.skip) {
         return Some("left out by --skip".to_owned());
     }
     (!options.runs(check.level)).then(|| format!("needs {}", check.level.flags()))
@@ -57,8 +56,11 @@ pub fn left_out(check: &Check, options: &Options) -> Option<String> {
 
 /// Whether --only names a check, or its group.
 pub fn is_asked_for(check: &Check, options: &Options) -> bool {
-    let is_named = |word: &String| is_named(check, word);
-    options.only.iter().any(is_named) && !options.skip.iter().any(is_named)
+    is_one_of(check, &options.only) && !is_one_of(check, &options.skip)
+}
+
+fn is_one_of(check: &Check, words: &[String]) -> bool {
+    words.iter().any(|word| is_named(check, word))
 }
 
 /// The most connections of the checks that run, with the first one.

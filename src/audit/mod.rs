@@ -11,6 +11,7 @@ pub mod check;
 mod credential;
 mod cure;
 mod entry;
+mod first;
 mod frame;
 mod handshake;
 mod http2;

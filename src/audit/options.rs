@@ -49,7 +49,7 @@ pub struct Options {
     pub probe: bool,
     pub stress: bool,
     pub bomb: bool,
-    /// Prefixes or IDs of checks; empty for all.
+    /// Names of groups or checks; empty for all.
     pub only: Vec<String>,
     pub skip: Vec<String>,
     /// For each answer.

@@ -17,6 +17,7 @@ use super::severity::{Severity, Sure};
 use super::trace::Trace;
 use super::verdict::{Judged, Untested, found, passed, untested};
 use super::wire::Wire;
+use crate::dial::tls::Session;
 use crate::dial::{Certificate, is_localhost};
 use crate::render::quantity;
 use crate::session;
@@ -207,7 +208,10 @@ async fn greet(
         }
     }
     if answer.is_empty() && wire.end().is_none() {
-        return untested_hello(it);
+        let limit = quantity::duration(it.timeout());
+        return Err(Untested(format!(
+            "no answer to a ClientHello within {limit}"
+        )));
     }
     wire.trace.received.add_raw(&answer);
     // RFC 5246 §7.4.1.3: a record of a handshake (22), a ServerHello (2), the server's version.
@@ -215,13 +219,6 @@ async fn greet(
         && answer.get(5) == Some(&2)
         && answer.get(9..11) == Some(&[3, minor]);
     Ok((is_accepted, wire.trace.clone()))
-}
-
-fn untested_hello<T>(it: &Auditor) -> Result<T, Untested> {
-    let limit = quantity::duration(it.timeout());
-    Err(Untested(format!(
-        "no answer to a ClientHello within {limit}"
-    )))
 }
 
 /// RFC 4346 §7.4.1.2, with the name of the server (RFC 6066 §3) and what curves need (RFC 8422 §5.1).
@@ -263,14 +260,20 @@ fn sized(content: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], content].concat()
 }
 
-fn certificate(it: &Auditor) -> Judged {
-    let Some(tls) = it.baseline.tls.as_ref() else {
-        return untested(if it.base().target.tls {
+/// The TLS handshake of the first connection.
+fn handshake(it: &Auditor) -> Result<&Session, Untested> {
+    let tls = it.baseline.tls.as_ref();
+    tls.ok_or_else(|| {
+        Untested::because(if it.base().target.tls {
             "the TLS handshake was not seen"
         } else {
             NO_TLS
-        });
-    };
+        })
+    })
+}
+
+fn certificate(it: &Auditor) -> Judged {
+    let tls = handshake(it)?;
     let Some(distrust) = &tls.distrust else {
         return passed("");
     };
@@ -287,13 +290,7 @@ const DAY: i64 = 24 * 60 * 60;
 const SOON: Duration = Duration::from_hours(14 * 24);
 
 fn expiry(it: &Auditor) -> Judged {
-    let Some(tls) = it.baseline.tls.as_ref() else {
-        return untested(if it.base().target.tls {
-            "the TLS handshake was not seen"
-        } else {
-            NO_TLS
-        });
-    };
+    let tls = handshake(it)?;
     let Some(certificate) = &tls.certificate else {
         return untested("the certificate cannot be read");
     };
