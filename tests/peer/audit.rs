@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 use boon::{Compiler, Schemas};
@@ -13,7 +14,7 @@ use crate::audit::findings;
 use crate::audit::site::Site;
 use crate::listen::listening;
 use crate::middlebox::nginx::Nginx;
-use crate::support::run::wsee;
+use crate::support::run::{program, wsee};
 
 /// Everything, with waits that are enough on loopback.
 const ALL: [&str; 7] = [
@@ -108,16 +109,44 @@ fn well_kept_servers_have_no_finding_that_is_false() {
     own.stop(rustix::process::Signal::INT);
 }
 
+/// A report of a server with findings of some severities, passes, and checks that are not tested.
+fn report(flag: &str) -> Vec<u8> {
+    let own = tungstenite();
+    let url = own.url();
+    let only = ["-b", "sid=x", "--probe", "--only", "origin,handshake,frame"];
+    let report = [flag, "-", "--timeout", "1s"];
+    let output = wsee(&[&["audit", &url][..], &only, &report].concat()).run();
+    output.exits(0).stdout
+}
+
+#[test]
+#[ignore = "needs lxml, and the schema of JUnit"]
+fn a_junit_report_conforms_to_the_schema_of_jenkins() {
+    let report = report("--report-junit");
+    let text = String::from_utf8_lossy(&report);
+    for element in ["<failure ", "<skipped ", "<system-out>"] {
+        assert!(text.contains(element), "no {element} in {text}");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = root.join("target/peer");
+    let judged = |report: &[u8]| {
+        let mut python = Command::new(home.join("venv/bin/python"));
+        python.arg(root.join("tests/peer/junit_schema.py"));
+        python.arg(home.join("junit-10.xsd"));
+        program(python).stdin(report).run()
+    };
+    judged(&report).exits(0);
+    let wrong = text.replace("<skipped ", "<skipped sure=\"x\" ");
+    judged(wrong.as_bytes())
+        .exits(1)
+        .says("The attribute 'sure' is not allowed");
+}
+
 #[test]
 #[ignore = "needs the schema of SARIF"]
 fn a_sarif_report_conforms_to_its_schema() {
-    let own = tungstenite();
-    let url = own.url();
-    // Findings of some severities, a pass, and what is not tested.
-    let only = ["-b", "sid=x", "--probe", "--only", "origin,frame,leak"];
-    let report = ["--report-sarif", "-", "--timeout", "1s"];
-    let output = wsee(&[&["audit", &url][..], &only, &report].concat()).run();
-    let report: Value = serde_json::from_slice(&output.exits(0).stdout).expect("JSON");
+    let report = report("--report-sarif");
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peer/node_modules");
     let schema = home.join("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
     let schema = fs::read(schema).expect("the schema of SARIF");
@@ -133,4 +162,8 @@ fn a_sarif_report_conforms_to_its_schema() {
     checked.unwrap_or_else(|error| panic!("{error}\n{report:#}"));
     let results = &report["runs"][0]["results"];
     assert!(results[0]["ruleId"].is_string(), "{report:#}");
+    // It is the schema that judges.
+    let mut wrong = report.clone();
+    wrong["runs"][0]["results"][0]["level"] = "high".into();
+    assert!(schemas.validate(&wrong, index).is_err());
 }
