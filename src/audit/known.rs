@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::severity::Severity;
 
 /// The findings of an earlier run, in JSON.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Known {
     findings: Vec<KnownFinding>,
 }
@@ -16,11 +16,33 @@ struct KnownFinding {
     severity: Severity,
 }
 
+/// How a finding compares with those of an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    New,
+    Known,
+    /// Known, and less severe then.
+    Worse,
+}
+
+impl Standing {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known => "known",
+            Self::Worse => "worse than known",
+        }
+    }
+}
+
 impl Known {
-    /// Whether a finding of this check is known, and not more severe than it was.
-    pub fn has(&self, id: &str, severity: Severity) -> bool {
-        let mut findings = self.findings.iter();
-        findings.any(|known| known.id == id && severity <= known.severity)
+    pub fn standing(&self, id: &str, severity: Severity) -> Standing {
+        let own = self.findings.iter().filter(|known| known.id == id);
+        match own.map(|known| known.severity).max() {
+            None => Standing::New,
+            Some(known) if severity <= known => Standing::Known,
+            Some(_) => Standing::Worse,
+        }
     }
 
     /// The checks that had findings.

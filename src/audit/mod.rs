@@ -36,7 +36,7 @@ mod transport;
 mod verdict;
 mod wire;
 
-pub use known::Known;
+pub use known::{Known, Standing};
 pub use meter::Budget;
 pub use options::{Level, Options};
 pub use run::{audit, budget};

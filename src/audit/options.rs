@@ -64,8 +64,8 @@ pub struct Options {
     pub max_time: Option<Duration>,
     pub max_connections: Option<u32>,
     pub max_bytes: Option<u64>,
-    /// Findings that are accepted.
-    pub known: Known,
+    /// Findings that are accepted, if any were given.
+    pub known: Option<Known>,
     /// The least severity of a finding that fails the run.
     pub fail_on: Option<Severity>,
 }

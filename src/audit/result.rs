@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::check::Check;
-use super::known::Known;
+use super::known::{Known, Standing};
 use super::meter::Budget;
 use super::severity::{Severity, Sure};
 use crate::event::Signal;
@@ -24,8 +24,8 @@ pub struct Report {
     pub interrupted: Option<Signal>,
     /// Why checks are not tested that should have been.
     pub cut_short: Option<String>,
-    /// Findings that are accepted.
-    pub known: Known,
+    /// Findings that are accepted, if any were given.
+    pub known: Option<Known>,
     /// The least severity of a finding that fails the run.
     pub fail_on: Option<Severity>,
     /// One for each check, in the order of the list.
@@ -101,13 +101,19 @@ impl Report {
     /// Whether a finding is one that a job should fail for.
     pub fn counts_as_failure(&self, check: &Check, finding: &Finding) -> bool {
         let least = self.fail_on.unwrap_or(Severity::Low);
-        finding.severity >= least && !self.known.has(check.id, finding.severity)
+        finding.severity >= least && self.standing(check, finding) != Some(Standing::Known)
+    }
+
+    /// How a finding compares with those of the earlier run, if there is one.
+    pub fn standing(&self, check: &Check, finding: &Finding) -> Option<Standing> {
+        let known = self.known.as_ref()?;
+        Some(known.standing(check.id, finding.severity))
     }
 
     /// Known findings that are none any more, and why.
     pub fn vanished(&self) -> Vec<(&str, String)> {
-        self.known
-            .ids()
+        let known = self.known.iter().flat_map(Known::ids);
+        known
             .filter_map(|id| {
                 let checked = self.checks.iter().find(|it| it.check.id == id);
                 match checked.map(|checked| &checked.status) {

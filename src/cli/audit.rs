@@ -207,8 +207,8 @@ pub struct AuditReportArgs {
     pub fail_on: Option<FailOn>,
     /// Take the findings of FILE, an earlier --report-json, for known
     ///
-    /// Known findings are marked, and do not count for --fail-on unless they are more severe than they
-    /// were. A known finding that is not found any more is named.
+    /// Findings are marked as known, new, or worse than known; those that are known do not count for
+    /// --fail-on. A known finding that is not found any more is named.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
     /// Write a JSON report to FILE; - is stdout

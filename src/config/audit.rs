@@ -82,7 +82,7 @@ impl Auditing {
                 max_time: limit(args.limits.max_time),
                 max_connections: args.limits.max_connections,
                 max_bytes: args.limits.max_bytes.map(|size| size.0),
-                known: known.unwrap_or_default(),
+                known,
                 fail_on: args.report.fail_on.map(FailOn::severity),
             },
             reports: args.report.clone(),

@@ -1,5 +1,6 @@
 //! The report as a page: every check, its evidence and its fixes.
 
+use super::title;
 use crate::audit::result::{Checked, Report, Status};
 use crate::render::html::{Filter, Page};
 use crate::render::quantity;
@@ -71,10 +72,7 @@ fn write_check(page: &mut Page, report: &Report, checked: &Checked) {
         }
         Status::Finding(finding) => {
             page.tag("<div class=\"box\"><h3>")
-                .line(checked.check.title);
-            if report.known.has(checked.check.id, finding.severity) {
-                page.tag(" (known)");
-            }
+                .line(title(report, checked.check, finding));
             page.tag("</h3><pre>\n");
             for line in super::details(checked.check, finding) {
                 page.line(line).tag("\n");

@@ -24,8 +24,8 @@ pub fn announcement(url: &str, budget: Budget) -> String {
 pub fn report(report: &Report, verbose: bool, style: Style) -> String {
     let mut out = String::new();
     for (check, finding, _) in report.findings() {
-        let is_known = report.known.has(check.id, finding.severity);
-        write_finding(&mut out, check, finding, is_known, verbose, style);
+        let title = super::title(report, check, finding);
+        write_finding(&mut out, check, &title, finding, verbose, style);
     }
     let names = |is: fn(&Status) -> bool| -> Vec<&str> {
         let checks = report.checks.iter().filter(|it| is(&it.status));
@@ -65,8 +65,8 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
 fn write_finding(
     out: &mut String,
     check: &Check,
+    title: &str,
     finding: &Finding,
-    is_known: bool,
     verbose: bool,
     style: Style,
 ) {
@@ -76,8 +76,6 @@ fn write_finding(
         Severity::Info => Role::Kind,
     };
     let word = format!("{:<7}", finding.severity.name());
-    let known = if is_known { " (known)" } else { "" };
-    let title = format!("{}{known}", check.title);
     let _ = writeln!(
         out,
         "{} {}  {title}",

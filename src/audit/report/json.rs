@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::audit::check::Check;
+use crate::audit::known::Standing;
 use crate::audit::result::{Checked, Finding, Report, Status};
 use crate::audit::severity::{Severity, Sure};
 
@@ -88,7 +89,7 @@ fn found<'a>(report: &Report, check: &'a Check, finding: &'a Finding) -> Found<'
         rule: check.rule,
         risk: check.risk,
         sure: finding.sure,
-        known: report.known.has(check.id, finding.severity),
+        known: report.standing(check, finding) == Some(Standing::Known),
         evidence: &finding.evidence,
         sent: &finding.sent,
         received: &finding.received,

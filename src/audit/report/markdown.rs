@@ -21,13 +21,11 @@ pub fn report(report: &Report) -> String {
         out.push_str("| severity | finding | evidence |\n|---|---|---|\n");
     }
     for (check, finding, _) in report.findings() {
-        let is_known = report.known.has(check.id, finding.severity);
         let _ = writeln!(
             out,
-            "| {}{} | {}<br>{} | {} |",
+            "| {} | {}<br>{} | {} |",
             finding.severity.name(),
-            if is_known { ", known" } else { "" },
-            escape(check.title),
+            escape(&super::title(report, check, finding)),
             escape(check.id),
             escape(&finding.evidence)
         );

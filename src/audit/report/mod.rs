@@ -9,7 +9,15 @@ pub mod markdown;
 pub mod sarif;
 
 use super::check::Check;
-use super::result::Finding;
+use super::result::{Finding, Report};
+
+/// What a finding says, and how it compares with an earlier run.
+fn title(report: &Report, check: &Check, finding: &Finding) -> String {
+    match report.standing(check, finding) {
+        Some(standing) => format!("{} ({})", check.title, standing.name()),
+        None => check.title.to_owned(),
+    }
+}
 
 /// How sure a finding is, and the rule that it breaks.
 fn basis(check: &Check, finding: &Finding) -> String {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::audit::check::Check;
+use crate::audit::known::Standing;
 use crate::audit::list::checks;
 use crate::audit::result::{Finding, Report, Status};
 use crate::audit::severity::{Severity, Sure};
@@ -56,19 +57,17 @@ fn rule(check: &Check) -> Value {
 }
 
 fn result(report: &Report, check: &Check, finding: &Finding) -> Value {
-    let is_known = report.known.has(check.id, finding.severity);
     // Without what changes from run to run, and without secrets.
     let place = report.url.split(['?', '#']).next().unwrap_or_default();
     let kind = match finding.severity {
         Severity::Info => "informational",
         _ => "fail",
     };
-    json!({
+    let mut result = json!({
         "ruleId": check.id,
         "ruleIndex": checks().position(|other| other.id == check.id),
         "kind": kind,
         "level": level(finding.severity),
-        "baselineState": if is_known { "unchanged" } else { "new" },
         "message": { "text": format!("{}: {}", check.title, finding.evidence) },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": place } } }],
         "partialFingerprints": { "wsee/v1": format!("{} {place}", check.id) },
@@ -82,7 +81,17 @@ fn result(report: &Report, check: &Check, finding: &Finding) -> Value {
             "sent": finding.sent,
             "received": finding.received,
         },
-    })
+    });
+    // SARIF 2.1.0 §3.27.24: absent without a baseline.
+    if let Some(standing) = report.standing(check, finding) {
+        result["baselineState"] = match standing {
+            Standing::New => "new",
+            Standing::Known => "unchanged",
+            Standing::Worse => "updated",
+        }
+        .into();
+    }
+    result
 }
 
 /// Checks without a verdict, which a reader must not take for passed.

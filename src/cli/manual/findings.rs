@@ -47,6 +47,14 @@ const RESULTS: &[(&str, &str)] = &[
         "known",
         "The finding is in the --baseline, and not more severe than there.",
     ),
+    (
+        "new",
+        "There is a --baseline, and the finding is not in it.",
+    ),
+    (
+        "worse than known",
+        "The finding is in the --baseline, where it is less severe.",
+    ),
 ];
 
 const LEVELS: &[(Level, &str)] = &[
