@@ -72,6 +72,13 @@ impl Meter {
         self.room(0)
     }
 
+    /// How many bytes may pass, of which there is at least one.
+    pub(super) fn bytes_left(&self) -> Result<usize, Untested> {
+        self.room(1)?;
+        let left = self.budget.bytes - self.bytes.get();
+        Ok(usize::try_from(left).unwrap_or(usize::MAX))
+    }
+
     /// Whether `bytes` more may pass.
     pub(super) fn room(&self, bytes: usize) -> Result<(), Untested> {
         if self.bytes.get() + bytes as u64 > self.budget.bytes {

@@ -111,14 +111,17 @@ impl Wire {
         let mut block = vec![0; BLOCK];
         while sent < bytes.len() && self.end.is_none() {
             let is_framed = self.trace.is_open;
+            let left = self.meter.bytes_left()?;
+            let rest = &bytes[sent..bytes.len().min(sent.saturating_add(left))];
+            let room = &mut block[..BLOCK.min(left)];
             tokio::select! {
                 biased;
                 // Before the connection is open, the answer is read by others.
-                read = self.reader.read(&mut block), if is_framed => {
+                read = self.reader.read(room), if is_framed => {
                     self.took(read, &block)?;
                     self.digest();
                 }
-                written = self.writer.write(&bytes[sent..]) => match written {
+                written = self.writer.write(rest) => match written {
                     Ok(n) => {
                         self.meter.pass(n)?;
                         sent += n;
@@ -137,7 +140,7 @@ impl Wire {
 
     /// Reads bytes that are no frames; none at the end, `None` when nothing came in time.
     pub(super) async fn read(&mut self, patience: Duration) -> Result<Option<Vec<u8>>, Untested> {
-        let mut block = vec![0; BLOCK];
+        let mut block = vec![0; BLOCK.min(self.meter.bytes_left()?)];
         let meter = Rc::clone(&self.meter);
         let Some(read) = meter.wait(patience, self.reader.read(&mut block)).await? else {
             return Ok(None);
@@ -183,7 +186,8 @@ impl Wire {
                 return Ok(Seen::Silence);
             }
             let meter = Rc::clone(&self.meter);
-            match meter.wait(left, self.reader.read(&mut block)).await? {
+            let room = &mut block[..BLOCK.min(meter.bytes_left()?)];
+            match meter.wait(left, self.reader.read(room)).await? {
                 Some(read) => {
                     self.took(read, &block)?;
                     self.digest();
