@@ -162,7 +162,7 @@ async fn stack(it: &mut Auditor) -> Judged {
             None => "the server refused nothing".to_owned(),
         });
     };
-    let evidence = format!("the body of a refusal has \"{line}\"");
+    let evidence = format!("the body of a refusal has \"{line}\"; unless it only quotes a trace");
     found(Severity::Low, Sure::Likely, evidence, [trace])
 }
 

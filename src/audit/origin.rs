@@ -184,11 +184,14 @@ async fn hijacked(it: &mut Auditor, origin: &str) -> Judged {
         return untested(CHANGED);
     }
     let mut severity = Severity::High;
-    let mut depends = String::new();
     let words = ambient(it.base());
-    if words == ["cookie"] {
-        depends.push_str("; browsers keep back a cookie with SameSite=Lax or Strict");
+    let mut depends = match words[..] {
+        ["cookie"] => {
+            "; unless the cookie has SameSite=Lax or Strict, with which browsers keep it back"
+        }
+        _ => "; unless browsers keep them back from pages of other origins",
     }
+    .to_owned();
     // What may be a token is one unless the page gets in without it.
     if has_unknown(it.base()) && !it.confirm(With::Public, Some(origin)).await?.is_in() {
         severity = Severity::Info;

@@ -210,7 +210,7 @@ fn the_evidence_of_an_alarm_has_the_bytes_and_no_secrets() {
     );
     output
         .exits(0)
-        .shows("with the cookie: 101, without: 403; browsers keep back a cookie with SameSite=Lax")
+        .shows("with the cookie: 101, without: 403; unless the cookie has SameSite=Lax or Strict, with which browsers keep it back")
         .shows("        > Cookie: ***\n")
         .shows("        > Origin: http://foreign.example:")
         .shows("        < HTTP/1.1 101 Answer\n")

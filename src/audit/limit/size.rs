@@ -221,7 +221,7 @@ pub(super) async fn fragments(it: &mut Auditor) -> Judged {
         Severity::Medium,
         Sure::Likely,
         format!(
-            "{FRAGMENTS} fragments of a byte, then a ping: no pong within {limit}; as many bytes in one fragment are no trouble"
+            "{FRAGMENTS} fragments of a byte, then a ping: no pong within {limit}, and as many bytes in one fragment are no trouble; unless the server was busy otherwise"
         ),
         [trace],
     )
