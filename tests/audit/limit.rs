@@ -178,6 +178,29 @@ fn what_is_never_finished_must_be_cut_only_where_somebody_says_so() {
     audit(cutting, &args)
         .exits(0)
         .shows("passed  limit-frame  half a frame: closed with 1001 after ");
+    // One that ends a request with anything else in its last line than the field that grows.
+    let site = Site::accept(|stream| {
+        let mut head = [0; 2000];
+        for _ in 0..100 {
+            let Ok(n @ 1..) = stream.peek(&mut head) else {
+                return;
+            };
+            if head[..n].ends_with(b"\r\n\r\n") {
+                return serve_fine(stream);
+            }
+            let text = String::from_utf8_lossy(&head[..n]);
+            let line = text.lines().last().unwrap_or_default();
+            if line.trim_end_matches('a') != "X-Wsee-Audit: " {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let url = site.url();
+    let args = [&["audit", &url][..], ONLY, &["--skip", "limit-frame"]].concat();
+    let output = wsee(&args).run().exits(0);
+    assert_eq!(findings(&output), ["low limit-handshake"]);
+    output.shows("half a request: open after 400.0 ms; one byte by byte: open after 400.0 ms\n");
     // One that answers everybody in time, finished or not.
     let site = Site::accept(|stream| {
         let mut start = [0; 2000];
