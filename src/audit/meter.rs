@@ -10,6 +10,8 @@ use crate::render::quantity;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     pub connections: u32,
+    /// What to do where they are not enough.
+    pub(super) more_connections: &'static str,
     /// Sent and received.
     pub bytes: u64,
     pub time: Duration,
@@ -60,7 +62,11 @@ impl Meter {
         let used = self.connections.get();
         if used >= self.budget.connections {
             let limit = quantity::plural(self.budget.connections.into(), "connection");
-            return Err(self.exceed(format!("the run has used its {limit}")));
+            let text = format!(
+                "the run has used its {limit}; {}",
+                self.budget.more_connections
+            );
+            return Err(self.exceed(text));
         }
         self.connections.set(used + 1);
         Ok(())
@@ -111,7 +117,9 @@ impl Meter {
 
     pub(super) fn late(&self) -> Untested {
         let limit = quantity::duration(self.budget.time);
-        self.exceed(format!("the run has used its {limit}"))
+        self.exceed(format!(
+            "the run has used its {limit}; --max-time gives it more"
+        ))
     }
 
     fn exceed(&self, text: String) -> Untested {

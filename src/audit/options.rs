@@ -106,11 +106,13 @@ impl Options {
                 time += span;
             }
         }
-        let connections = self
-            .max_connections
-            .map_or(connections, |most| most.min(connections));
+        let (connections, more_connections) = match self.max_connections {
+            Some(most) if most < connections => (most, "--max-connections gives it more"),
+            _ => (connections, "--only NAME runs what is left"),
+        };
         Budget {
             connections,
+            more_connections,
             bytes: self.max_bytes.unwrap_or(mebibytes << 20),
             time: self.max_time.unwrap_or(time),
         }

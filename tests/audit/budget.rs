@@ -17,7 +17,7 @@ fn the_budget_is_announced_and_kept() {
     output
         .exits(0)
         .says(": at most 3 connections, 16.0 MiB and 32.0 s\n")
-        .shows("(the run has used its 3 connections)\n")
+        .shows("(the run has used its 3 connections; --max-connections gives it more)\n")
         .shows(" left out; 3 connections, ");
 }
 
@@ -48,7 +48,7 @@ fn without_time_or_bytes_no_connection_is_made() {
     };
     audit(slow, &["--probe", "-m", "1s"])
         .exits(0)
-        .shows("(the run has used its 1.0 s)\n");
+        .shows("(the run has used its 1.0 s; --max-time gives it more)\n");
     let used = SLOW.load(Ordering::SeqCst);
     assert!(used <= 4, "{used}");
     let floods = Manners {
@@ -71,7 +71,9 @@ fn a_run_that_was_cut_short_does_not_pass() {
     for (fail_on, status) in [(&[][..], 0), (&["--fail-on", "high"], 28)] {
         audit(FINE, &[fail_on, &["--max-connections", "3"]].concat())
             .exits(status)
-            .ends_with_line("wsee: the run was cut short: the run has used its 3 connections");
+            .ends_with_line(
+                "wsee: the run was cut short: the run has used its 3 connections; --max-connections gives it more",
+            );
     }
 }
 
@@ -81,7 +83,7 @@ fn a_run_ends_at_its_time_limit_and_says_what_was_not_tested() {
     output
         .exits(0)
         .within(Duration::from_secs(10))
-        .shows("(the run has used its 1.0 s)\n");
+        .shows("(the run has used its 1.0 s; --max-time gives it more)\n");
 }
 
 #[test]
