@@ -82,6 +82,9 @@ pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit
         printed(term::stdout(text.as_bytes()))
     };
     if let Some(status) = report.refused {
+        if matches!(status, 401 | 403) {
+            term::stderr(&message::hint(REFUSED, stderr));
+        }
         let text = format!(
             "the server refuses the upgrade with {status}: most checks need an open connection"
         );
@@ -108,6 +111,8 @@ fn open_reports(given: &AuditReportArgs) -> Result<Vec<Document<Report>>, Exit> 
     ];
     document::open(reports.map(|(path, write)| (path.clone(), write)))
 }
+
+const REFUSED: &str = "give a user's credentials with -b, -u or -H, and the origin of the server's pages with --origin";
 
 /// Back to the start of the line, which becomes empty.
 const ERASE: &str = "\r\x1b[K";

@@ -181,6 +181,7 @@ fn without_a_server_the_exit_status_is_that_of_a_connection() {
     );
     refused
         .exits(22)
+        .says("hint: give a user's credentials with -b, -u or -H, ")
         .shows("(the server refuses the upgrade with 403)\n");
 }
 
