@@ -88,10 +88,6 @@ impl What {
         }
     }
 
-    fn is_sent_message(self) -> bool {
-        self.is_message && self.kind % 2 == 1
-    }
-
     pub fn message(direction: Direction, message: &Message<'_>) -> Self {
         let kind = usize::from(direction == Direction::Sent)
             + match message.kind {
@@ -177,7 +173,7 @@ pub struct Pace {
     is_held_up: bool,
     flood: Option<Flood>,
     pause: Option<Pause>,
-    /// What is sent now is what the user does.
+    /// Messages that are shown now are what the user does.
     pub(super) is_answering: bool,
 }
 
@@ -323,7 +319,7 @@ impl Pace {
             *awaited -= 1;
             return true;
         }
-        self.is_answering && what.is_sent_message()
+        self.is_answering && what.is_message
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -539,10 +535,10 @@ mod tests {
         };
         assert!(!pace.passes(sent));
         pace.pause(false);
-        assert!(pace.passes(sent) && !pace.passes(TEXT) && !pace.passes(control(PONG_RECEIVED)));
+        assert!(pace.passes(sent) && pace.passes(TEXT) && !pace.passes(control(PONG_RECEIVED)));
         pace.await_control(true);
         pace.is_answering = false;
-        assert!(!pace.passes(sent) && !pace.passes(control(PONG_SENT)));
+        assert!(!pace.passes(sent) && !pace.passes(TEXT) && !pace.passes(control(PONG_SENT)));
         for kind in [PING_SENT, PONG_RECEIVED] {
             assert!(pace.passes(control(kind)) && !pace.passes(control(kind)));
         }

@@ -52,7 +52,14 @@ pub struct About {
 
 /// Something to send to a client.
 #[derive(Debug, Clone)]
-pub enum Post {
+pub struct Post {
+    pub content: Content,
+    /// The user has typed it, who sees it sent although the view is paused.
+    pub is_typed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Content {
     Message(Rc<Encoded>),
     Other(Rc<Outgoing>),
 }
@@ -64,18 +71,36 @@ impl Post {
         match outgoing {
             Outgoing::Text(text) => Self::message(Kind::Text, text.as_bytes()),
             Outgoing::Binary(payload) => Self::message(Kind::Binary, &payload),
-            other => Self::Other(Rc::new(other)),
+            other => Content::Other(Rc::new(other)).into(),
+        }
+    }
+
+    /// The same, from the user.
+    #[must_use]
+    pub fn typed(self) -> Self {
+        Self {
+            is_typed: true,
+            ..self
         }
     }
 
     pub fn message(kind: crate::proto::message::Kind, payload: &[u8]) -> Self {
-        Self::Message(Rc::new(Encoded::new(kind, payload)))
+        Content::Message(Rc::new(Encoded::new(kind, payload))).into()
     }
 
     fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.frame().len(),
-            Self::Other(_) => OTHER,
+        match &self.content {
+            Content::Message(message) => message.frame().len(),
+            Content::Other(_) => OTHER,
+        }
+    }
+}
+
+impl From<Content> for Post {
+    fn from(content: Content) -> Self {
+        Self {
+            content,
+            is_typed: false,
         }
     }
 }
@@ -358,9 +383,9 @@ mod tests {
     fn taken(seat: &Seat) -> Vec<String> {
         let mut cx = Context::from_waker(Waker::noop());
         let posts = std::iter::from_fn(|| seat.poll(&mut cx));
-        let text = |post| match post {
-            Post::Message(it) => String::from_utf8_lossy(it.payload()).into_owned(),
-            Post::Other(_) => "other".to_owned(),
+        let text = |post: Post| match post.content {
+            Content::Message(it) => String::from_utf8_lossy(it.payload()).into_owned(),
+            Content::Other(_) => "other".to_owned(),
         };
         posts.map(text).collect()
     }
@@ -394,7 +419,7 @@ mod tests {
         let seats: Vec<_> = (1..=1_000).map(|number| seat(&hub, number, "/")).collect();
         let post = post("for all");
         seats[0].post(To::All, &post);
-        let Post::Message(encoded) = &post else {
+        let Content::Message(encoded) = &post.content else {
             panic!("a message");
         };
         assert_eq!(Rc::strong_count(encoded), 1_000);

@@ -7,9 +7,10 @@ use std::task::{Context, Waker};
 use std::time::Instant;
 
 use super::door;
-use super::hub::Post;
+use super::hub::{Content, Post};
 use super::variable::Variables;
 use crate::acceptor::Log;
+use crate::command::Outgoing;
 use crate::event::Cause;
 use crate::filter::{Effort, FilterError};
 use crate::matching::{Given, Matcher, MatcherError};
@@ -180,14 +181,36 @@ impl<'a> Answer<'a> {
         outbox: &mut Outbox,
         turn: &mut Turn<'_>,
     ) -> Result<(), SendError> {
-        match post {
-            Post::Message(encoded) => {
+        if !post.is_typed {
+            return self.send(&post.content, outbox, turn);
+        }
+        self.log.set_answering(true);
+        let sent = self.send(&post.content, outbox, turn);
+        self.log.set_answering(false);
+        if let Content::Other(outgoing) = &post.content {
+            match **outgoing {
+                Outgoing::Ping(_) => self.log.await_control(true),
+                Outgoing::Pong(_) => self.log.await_control(false),
+                _ => {}
+            }
+        }
+        sent
+    }
+
+    fn send(
+        &mut self,
+        content: &Content,
+        outbox: &mut Outbox,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), SendError> {
+        match content {
+            Content::Message(encoded) => {
                 let deflated = turn.sender.encoded(encoded)?;
                 let message = Message::whole(encoded.kind(), encoded.payload(), deflated);
                 self.log.sent(&message, turn.now);
                 Ok(())
             }
-            Post::Other(outgoing) => outbox.send(outgoing, turn, self),
+            Content::Other(outgoing) => outbox.send(outgoing, turn, self),
         }
     }
 }

@@ -277,6 +277,27 @@ fn a_paused_view_keeps_what_comes() {
 }
 
 #[test]
+fn what_is_typed_is_shown_while_the_view_is_paused_and_echoes_wait() {
+    let mut server = prompted(&["--echo"]);
+    let mut one = server.open(1, "/");
+    server.types("/pause", "paused; Enter or /resume continues");
+    server.types("by hand", "#1 ");
+    server.terminal.wait_for("→ text 7 B   by hand");
+    one.expect("by hand");
+    one.send(Message::text("unseen"));
+    one.expect("unseen");
+    server.terminal.wait_for("paused, 2 lines wait; Enter");
+    assert!(!server.terminal.contents().contains("unseen"));
+    server.types("/ping 1 there?", "→ ping 6 B \"there?\"");
+    one.receive();
+    // It flushes the answer.
+    one.send(Message::text("more"));
+    server.terminal.wait_for("← pong 6 B \"there?\"");
+    server.types("", "→ text 6 B   unseen");
+    server.terminal.leave();
+}
+
+#[test]
 fn clients_are_listed_and_completed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("r.wsee");

@@ -378,6 +378,23 @@ fn messages_are_injected_from_either_end_and_sent_again() {
 }
 
 #[test]
+fn what_is_injected_is_shown_while_the_view_is_paused() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/pause", "paused; Enter or /resume continues");
+    proxy.types("/inject server by hand", "← text 7 B   by hand");
+    client.expect("by hand");
+    client.send(Message::text("unseen"));
+    client.expect("unseen");
+    proxy.terminal.wait_for("paused, 2 lines wait; Enter");
+    assert!(!proxy.terminal.contents().contains("unseen"));
+    proxy.types("/resend 1", "* resent #1, text 7 B as if from the server\n");
+    client.expect("by hand");
+    proxy.types("", "← text 6 B   unseen");
+    proxy.end();
+}
+
+#[test]
 fn connections_are_killed() {
     let mut proxy = prompted(&[]);
     let one = proxy.open();

@@ -388,6 +388,20 @@ impl Log {
         }
     }
 
+    /// What is shown from now on `is_answering` the user: messages are shown although the view is paused.
+    pub fn set_answering(&self, is_answering: bool) {
+        if let Some(board) = &self.board {
+            board.view(|view| view.set_answering(is_answering));
+        }
+    }
+
+    /// The user has sent a ping or a pong, which is shown with its answer although the view is paused.
+    pub fn await_control(&self, is_ping: bool) {
+        if let Some(board) = &self.board {
+            board.view(|view| view.await_control(is_ping));
+        }
+    }
+
     /// The client was sent something that may break the protocol's rules.
     pub fn misbehaved(&self, command: &str) {
         if let (Some(board), Some(label)) = (&self.board, &self.label)

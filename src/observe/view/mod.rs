@@ -244,7 +244,7 @@ impl View {
         self.pace.pause(is_lent)
     }
 
-    /// What is sent from now on `is_answering` the user, and shown although the view is paused.
+    /// What is shown from now on `is_answering` the user: messages are shown although the view is paused.
     pub fn set_answering(&mut self, is_answering: bool) {
         self.pace.is_answering = is_answering;
     }

@@ -19,7 +19,7 @@ impl Journal {
         let now = self.now();
         self.log.turn_to(Some(side));
         let message = Message::whole(after.kind, &after.payload, None);
-        self.show(side, &message, now);
+        self.show_answer(side, &message, now);
         self.log.replaces(number);
         self.record(side, &message, now);
         self.log.turn_to(None);
@@ -87,10 +87,17 @@ impl Journal {
         };
         let message = Message::whole(kind, payload, None);
         self.log.turn_to(Some(side));
-        self.show(side, &message, now);
+        self.show_answer(side, &message, now);
         self.record(side, &message, now);
         let shown = named(&message);
         self.note_added(side, how, ("the message above is", &shown));
+    }
+
+    /// Shows what the user has sent, although the view is paused.
+    fn show_answer(&mut self, side: Side, message: &Message<'_>, now: Instant) {
+        self.log.set_answering(true);
+        self.show(side, message, now);
+        self.log.set_answering(false);
     }
 
     fn note_added(&mut self, side: Side, how: (&str, &str), what: (&str, &str)) {

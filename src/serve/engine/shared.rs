@@ -15,7 +15,7 @@ use crate::ontop::socketio::server::{Options, Service, Session, Transport};
 use crate::proto::message::Kind;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::serve::hub::{Post, Seat};
+use crate::serve::hub::{Content, Post, Seat};
 
 /// The most sessions at a time: far more than one person debugs, and each may hold some megabytes.
 const MAX_SESSIONS: usize = 1000;
@@ -168,14 +168,14 @@ async fn next(seat: Option<&Seat>) -> Post {
 impl Shared {
     /// Sends what a person has typed.
     fn deliver(&self, post: &Post, now: Instant) {
-        let text = match post {
-            Post::Message(message) if message.kind() == Kind::Text => {
+        let text = match &post.content {
+            Content::Message(message) if message.kind() == Kind::Text => {
                 String::from_utf8_lossy(message.payload()).into_owned()
             }
-            Post::Other(outgoing) if matches!(**outgoing, Outgoing::Close { .. }) => {
+            Content::Other(outgoing) if matches!(**outgoing, Outgoing::Close { .. }) => {
                 return self.change(now, Session::close);
             }
-            Post::Message(_) | Post::Other(_) => {
+            Content::Message(_) | Content::Other(_) => {
                 return self.complain("a session of Socket.IO is sent events, and /close");
             }
         };

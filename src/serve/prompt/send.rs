@@ -64,7 +64,7 @@ impl ServerPrompt {
                 count => SayError::Unchosen(count),
             });
         };
-        let post = Post::new(self.filled(outgoing, now)?);
+        let post = Post::new(self.filled(outgoing, now)?).typed();
         let to = match &whom {
             Whom::Client(number) => To::Client(*number),
             Whom::All => To::All,
