@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::authority;
-use super::listen::exposed;
+use super::serving::exposed;
 use crate::config::Forwarding;
 use crate::exit::Exit;
 use crate::proxy::Forward;

@@ -2,26 +2,22 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::serving::{bind, board, described, ended, exposed, interrupted, no_mistakes};
 use super::view::view;
-use super::{complain, print, printed, rules};
-use crate::acceptor::{Address, Board, Log, Recorded, numbered};
-use crate::config::{Behaviour, Display, Environment, Listen};
-use crate::event::{Cause, Signal};
+use super::{complain, printed, rules};
+use crate::acceptor::{Log, Recorded, numbered};
+use crate::config::{Behaviour, Environment, Listen};
+use crate::event::Cause;
 use crate::exit::Exit;
 use crate::fault::Plan;
-use crate::memory::{Keep, Shared};
-use crate::observe::{Outlet, View};
 use crate::render::escape::escape_line;
-use crate::render::{Jsonl, Role, Show, quantity};
+use crate::render::{Jsonl, Role, Show};
 use crate::scenario::rules::has_faults;
 use crate::serve::{self, Book, Commands, Engine, Hub, Options, PromptOptions, Reload};
 use crate::session::Signals;
@@ -126,41 +122,6 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     interrupted(signal, written)
 }
 
-pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
-    let listener = TcpListener::bind((address.host.as_str(), address.port)).await;
-    listener.map_err(|error| {
-        let place = format!("{}:{}", address.host, address.port);
-        complain(&format!(
-            "cannot listen on {place}: {error}; try another port, or 0 for any free one"
-        ));
-        Exit::Connect
-    })
-}
-
-/// The exit status after a signal, unless events are lost.
-pub(super) fn interrupted(signal: Signal, written: io::Result<()>) -> Exit {
-    match printed(written) {
-        Exit::Done => signal.exit(),
-        lost => lost,
-    }
-}
-
-/// The exit status of a server with a prompt.
-pub(super) fn ended(served: io::Result<Cause>) -> Exit {
-    match served {
-        Ok(Cause::Signal(signal)) => signal.exit(),
-        Ok(Cause::Input { problem, .. }) => {
-            complain(&problem);
-            Exit::Input
-        }
-        Ok(_) => Exit::Done,
-        Err(error) => {
-            complain(&format!("cannot use the terminal: {error}"));
-            Exit::Internal
-        }
-    }
-}
-
 /// What `--check` says about rules without a mistake.
 fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
     let (Behaviour::Rules(source), serve::Behaviour::Rules(book)) = (&config.behaviour, behaviour)
@@ -168,24 +129,6 @@ fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
         return Exit::Done;
     };
     no_mistakes(source.file.as_deref(), book.count())
-}
-
-/// That rules, which may be those of `--on` alone, have no mistake.
-pub(super) fn no_mistakes(file: Option<&Path>, count: usize) -> Exit {
-    let file = file.unwrap_or(Path::new("--on")).display().to_string();
-    let rules = quantity::plural(count as u64, "rule");
-    print(format!("{}: {rules}, no mistakes\n", escape_line(&file)).as_bytes())
-}
-
-/// What shows clients above the prompt.
-pub(super) fn board(display: Display, environment: &Environment) -> Board {
-    let show = Show {
-        numbers: true,
-        ..Show::prompt(display.verbose)
-    };
-    let human = view(display, show, environment.terminals.stdout, environment);
-    let view = View::new(human, Outlet::Screen, false);
-    Board::new(view, Shared::new(Keep::DEFAULT))
 }
 
 /// Reads the rules again, if they are from a file.
@@ -278,28 +221,5 @@ fn log(
         (true, 0) => log.terse(),
         (false, 0) => log.summed_up(),
         _ => log,
-    }
-}
-
-/// Who can connect, if that is not this machine alone.
-pub(super) fn exposed(address: SocketAddr) -> Option<String> {
-    if address.ip().to_canonical().is_loopback() {
-        return None;
-    }
-    let who = if address.ip().is_unspecified() {
-        "on every network of this machine"
-    } else {
-        "that reaches this address"
-    };
-    Some(format!("* anybody {who} can connect"))
-}
-
-/// The faults of a run, and how to repeat it if it depends on chance.
-pub(super) fn described(plan: &Plan) -> String {
-    let (faults, seed) = (plan.describe(), plan.seed);
-    if plan.is_random() {
-        format!("! faults: {faults}; to repeat the run: --seed {seed}")
-    } else {
-        format!("! faults: {faults}")
     }
 }

@@ -23,6 +23,7 @@ mod recording_report;
 mod report;
 mod rules;
 mod runner;
+mod serving;
 mod session;
 mod view;
 

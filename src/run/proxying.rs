@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tokio::sync::watch;
 
-use super::listen::{bind, board, described, ended, exposed, interrupted, no_mistakes};
+use super::serving::{bind, board, described, ended, exposed, interrupted, no_mistakes};
 use super::view::view;
 use super::{complain, forwarding, printed, rules};
 use crate::acceptor::Log;
