@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::path::PathBuf;
 
 use super::document::{self, Document, Writer};
-use super::{complain, print, printed};
+use super::{print, printed, signals};
 use crate::audit::check::Check;
 use crate::audit::report::{html, human, json, junit, list, markdown, sarif};
 use crate::audit::result::Report;
@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::render::{Role, Style, message};
-use crate::session::{OpenError, Signals};
+use crate::session::OpenError;
 use crate::term;
 
 /// Columns of `--list` where it is no terminal: what a line of prose has in a manual.
@@ -33,12 +33,9 @@ pub(super) fn explain(environment: &Environment) -> Exit {
 }
 
 pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit {
-    let mut signals = match Signals::new() {
+    let mut signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => {
-            complain(&format!("cannot wait for signals: {error}"));
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let display = auditing.display;
     let mut stderr = display.style(environment.terminals.stderr);

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::connect::connect;
 use super::session::{self, Task};
-use super::{complain, jsonl, refuse};
+use super::{complain, jsonl, refuse, signals};
 use crate::acceptor::Log;
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
@@ -22,7 +22,6 @@ use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
 use crate::serve::{self, Behaviour, Hub};
-use crate::session::Signals;
 use crate::term::Stdin;
 
 /// The input of the tour: every kind of message and control frame once.
@@ -100,9 +99,9 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let Mode::Pipe(options) = &config.mode else {
         return Exit::Internal;
     };
-    let mut signals = match Signals::new() {
+    let mut signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => return fail("cannot wait for signals", &error),
+        Err(exit) => return exit,
     };
     let time_is_up = async {
         match options.max_time {

@@ -1,26 +1,20 @@
 //! `wsee listen`: serves until a signal arrives.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
 
-use tokio::sync::watch;
-
-use super::serving::{bind, board, described, ended, exposed, interrupted, no_mistakes};
+use super::serving::{bind, board, described, ended, exposed, no_mistakes, until_signal};
 use super::view::view;
-use super::{complain, printed, rules};
+use super::{complain, rules, signals};
 use crate::acceptor::{Log, Recorded, numbered};
 use crate::config::{Behaviour, Environment, Listen};
-use crate::event::Cause;
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::render::escape::escape_line;
 use crate::render::{Jsonl, Role, Show};
 use crate::scenario::rules::has_faults;
 use crate::serve::{self, Book, Commands, Engine, Hub, Options, PromptOptions, Reload};
-use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
@@ -33,12 +27,9 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         Ok(listener) => listener,
         Err(exit) => return exit,
     };
-    let mut signals = match Signals::new() {
+    let signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => {
-            complain(&format!("cannot wait for signals: {error}"));
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let board = config
         .prompt
@@ -106,20 +97,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         let served = serve::serve_at_prompt(listener, options, prompt, signals);
         return ended(Box::pin(served).await);
     }
-    let (end, ended) = watch::channel(None);
-    let mut server = pin!(serve::serve(listener, options, ended));
-    let signal = tokio::select! {
-        // Nobody reads its events any more, or they cannot be written.
-        written = &mut server => return printed(written),
-        signal = poll_fn(|cx| signals.poll(cx)) => signal,
-    };
-    // The server holds the receiver until it ends.
-    let _ = end.send(Some(Cause::Signal(signal)));
-    let written = tokio::select! {
-        written = &mut server => written,
-        _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),
-    };
-    interrupted(signal, written)
+    until_signal(signals, |stop| serve::serve(listener, options, stop)).await
 }
 
 /// What `--check` says about rules without a mistake.

@@ -45,6 +45,7 @@ use crate::exit::Exit;
 use crate::render::clock::Clock;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::render::{Style, message};
+use crate::session::Signals;
 use crate::term;
 use curl::PasteError;
 
@@ -205,6 +206,14 @@ fn refuse(error: &ConfigError) -> Exit {
         term::stderr(&message::hint(&hint, Style::PLAIN));
     }
     error.exit()
+}
+
+/// To be called before anything that a signal ends; reports why it is impossible.
+fn signals() -> Result<Signals, Exit> {
+    Signals::new().map_err(|error| {
+        complain(&format!("cannot wait for signals: {error}"));
+        Exit::Internal
+    })
 }
 
 fn complain(text: &str) {

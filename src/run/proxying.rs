@@ -1,23 +1,17 @@
 //! `wsee proxy`: passes clients on until a signal arrives.
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
 
-use tokio::sync::watch;
-
-use super::serving::{bind, board, described, ended, exposed, interrupted, no_mistakes};
+use super::serving::{bind, board, described, ended, exposed, no_mistakes, until_signal};
 use super::view::view;
-use super::{complain, forwarding, printed, rules};
+use super::{complain, forwarding, rules, signals};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
-use crate::event::Cause;
 use crate::exit::Exit;
 use crate::proxy::{self, Forward, Options, PromptOptions, Record};
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl, Role, Show};
-use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
@@ -52,12 +46,9 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         Ok(listener) => listener,
         Err(exit) => return exit,
     };
-    let mut signals = match Signals::new() {
+    let signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => {
-            complain(&format!("cannot wait for signals: {error}"));
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let address = listener.local_addr().ok();
     let forward = match (&config.forward, address) {
@@ -102,20 +93,7 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         let proxied = proxy::proxy_at_prompt(listener, options, prompt, signals);
         return ended(Box::pin(proxied).await);
     }
-    let (end, stop) = watch::channel(None);
-    let mut proxying = pin!(proxy::proxy(listener, options, stop));
-    let signal = tokio::select! {
-        // Nobody reads its events any more, or they cannot be written.
-        written = &mut proxying => return printed(written),
-        signal = poll_fn(|cx| signals.poll(cx)) => signal,
-    };
-    // The proxy holds the receiver until it ends.
-    let _ = end.send(Some(Cause::Signal(signal)));
-    let written = tokio::select! {
-        written = &mut proxying => written,
-        _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),
-    };
-    interrupted(signal, written)
+    until_signal(signals, |stop| proxy::proxy(listener, options, stop)).await
 }
 
 /// The log of connections; reports where the proxy listens and where it leads.

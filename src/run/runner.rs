@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::document::{self, Document, Writer};
 use super::fmt::report;
 use super::view::view;
-use super::{complain, print, printed};
+use super::{complain, print, printed, signals};
 use crate::config::Environment;
 use crate::config::runner::{GitHub, Mistakes, Test};
 use crate::exit::Exit;
@@ -20,7 +20,6 @@ use crate::runner::report::{github, html, human, json, junit, tap};
 use crate::runner::suite::Suite;
 use crate::runner::{CaseResult, Context, Group, Prepared, Run};
 use crate::scenario::Variable;
-use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
@@ -43,12 +42,9 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
         Ok(reports) => reports,
         Err(exit) => return exit,
     };
-    let mut signals = match Signals::new() {
+    let mut signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => {
-            complain(&format!("cannot wait for signals: {error}"));
-            return Exit::Internal;
-        }
+        Err(exit) => return exit,
     };
     let voice = Voice::new(&test, &reports, environment);
     let token = github::token();

@@ -1,15 +1,17 @@
 //! What `wsee listen` and `wsee proxy` have in common: the address, the prompt's board, what is said of both, and the
 //! end by a signal.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::view::view;
 use super::{complain, print, printed};
-use crate::acceptor::{Address, Board};
+use crate::acceptor::{Address, Board, Stop};
 use crate::config::{Display, Environment};
 use crate::event::{Cause, Signal};
 use crate::exit::Exit;
@@ -18,6 +20,7 @@ use crate::memory::{Keep, Shared};
 use crate::observe::{Outlet, View};
 use crate::render::escape::escape_line;
 use crate::render::{Show, quantity};
+use crate::session::Signals;
 
 pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
     let listener = TcpListener::bind((address.host.as_str(), address.port)).await;
@@ -30,8 +33,29 @@ pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
     })
 }
 
+/// Runs a server until a signal arrives, or its events cannot be written any more.
+pub(super) async fn until_signal<S>(mut signals: Signals, serve: impl FnOnce(Stop) -> S) -> Exit
+where
+    S: Future<Output = io::Result<()>>,
+{
+    let (end, ended) = watch::channel(None);
+    let mut server = Box::pin(serve(ended));
+    let signal = tokio::select! {
+        // Nobody reads its events any more, or they cannot be written.
+        written = &mut server => return printed(written),
+        signal = poll_fn(|cx| signals.poll(cx)) => signal,
+    };
+    // The server holds the receiver until it ends.
+    let _ = end.send(Some(Cause::Signal(signal)));
+    let written = tokio::select! {
+        written = &mut server => written,
+        _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),
+    };
+    interrupted(signal, written)
+}
+
 /// The exit status after a signal, unless events are lost.
-pub(super) fn interrupted(signal: Signal, written: io::Result<()>) -> Exit {
+fn interrupted(signal: Signal, written: io::Result<()>) -> Exit {
     match printed(written) {
         Exit::Done => signal.exit(),
         lost => lost,

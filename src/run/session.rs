@@ -9,7 +9,7 @@ use super::final_line::FinalLine;
 use super::lasting::{keep_up, time_is_up};
 use super::report::{Outcome, Reporter};
 use super::view::view;
-use super::{complain, failure, further, jsonl, on_top, print, say_why};
+use super::{complain, failure, further, jsonl, on_top, print, say_why, signals};
 use crate::config::{Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::dial::Step;
@@ -40,9 +40,9 @@ pub(super) enum Task {
 }
 
 pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment) -> Exit {
-    let mut signals = match Signals::new() {
+    let mut signals = match signals() {
         Ok(signals) => signals,
-        Err(error) => return cannot("wait for signals", &error, Exit::Internal),
+        Err(exit) => return exit,
     };
     let report = Reporter::new(connect, environment);
     let mut lines = Vec::new();
