@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use crate::term::Stdout;
 
@@ -20,6 +21,32 @@ struct Waiting {
     /// A block of lines is being written.
     is_writing: bool,
     is_broken: bool,
+}
+
+/// Runs a server and passes its events on to stdout, of which the last ones have `patience` after its end.
+///
+/// # Errors
+///
+/// If events cannot be written, which ends the server as well.
+pub async fn with_events(
+    serving: impl Future<Output = ()>,
+    lines: Option<Lines>,
+    patience: Duration,
+) -> io::Result<()> {
+    let Some(lines) = lines else {
+        serving.await;
+        return Ok(());
+    };
+    let served = async {
+        serving.await;
+        // Their reader may not read any more.
+        let _ = tokio::time::timeout(patience, lines.written()).await;
+    };
+    tokio::select! {
+        () = served => Ok(()),
+        // Without a reader of its events, the server has no purpose.
+        error = lines.pass_on() => Err(error),
+    }
 }
 
 /// From this many bytes on clients are not read: what is not taken must not fill the memory.
@@ -55,7 +82,7 @@ impl Lines {
     }
 
     /// Writes lines to stdout; returns when its reader is gone.
-    pub async fn pass_on(&self) -> io::Error {
+    async fn pass_on(&self) -> io::Error {
         let mut stdout = match Stdout::open() {
             Ok(stdout) => stdout,
             Err(error) => return self.give_up(error),
@@ -101,7 +128,7 @@ impl Lines {
     }
 
     /// Completes when everything is written.
-    pub async fn written(&self) {
+    async fn written(&self) {
         poll_fn(|cx| {
             let waiting = &mut *self.lock();
             if waiting.is_broken || waiting.bytes.is_empty() && !waiting.is_writing {

@@ -27,7 +27,7 @@ pub use board::Board;
 pub use faulty::{finish, keep_mute};
 pub use full::{Refusing, refuse_stream};
 pub use identity::{Identity, IdentityError};
-pub use lines::Lines;
+pub use lines::{Lines, with_events};
 pub use listener::Listener;
 pub use log::Log;
 pub use recording::{Recorded, numbered};

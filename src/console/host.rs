@@ -131,7 +131,7 @@ impl Host {
     pub fn poll_closing(
         &mut self,
         cx: &mut Context<'_>,
-        row: &mut impl Row,
+        row: &mut dyn Row,
         now: Instant,
     ) -> Poll<()> {
         self.board.view(|view| view.set_closing(true));
@@ -209,7 +209,7 @@ impl Host {
         });
     }
 
-    pub fn print(&mut self, cx: &mut Context<'_>, row: &mut impl Row, now: Instant) {
+    pub fn print(&mut self, cx: &mut Context<'_>, row: &mut dyn Row, now: Instant) {
         let (editor, waiting) = (&mut self.editor, &mut self.waiting);
         let deadline = self.board.poll_view(cx, |view, cx| {
             view.tick(now);

@@ -4,6 +4,7 @@ pub mod editor;
 pub mod filter;
 pub mod help;
 pub mod host;
+pub mod hosted;
 pub mod pause;
 pub mod recall;
 pub mod roster;

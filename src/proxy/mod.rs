@@ -16,20 +16,19 @@ mod shown;
 mod touch;
 mod way;
 
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, Refusing};
+use crate::acceptor::{self, Arrival, Identity, Listener, Log, Reception, Refusing};
+use crate::console::hosted::attend;
 use crate::event::Cause;
 use crate::fault::Plan;
 use crate::record::Format;
@@ -92,16 +91,8 @@ pub async fn proxy(listener: TcpListener, options: Options, signals: Signals) ->
     let lines = options.log.lines();
     // Connections share a buffer, which stays on one thread.
     let clients = LocalSet::new();
-    let serving = clients.run_until(accept(listener, options, signals));
-    let Some(lines) = lines else {
-        serving.await;
-        return Ok(());
-    };
-    tokio::select! {
-        () = written(serving, &lines) => Ok(()),
-        // Without a reader of its events, there is nothing to run for.
-        error = lines.pass_on() => Err(error),
-    }
+    let serving = Box::pin(clients.run_until(accept(listener, options, signals)));
+    acceptor::with_events(serving, lines, CLOSING).await
 }
 
 /// The same, for a person at the terminal, until that one or a signal ends it; returns why it ended.
@@ -121,28 +112,10 @@ pub async fn proxy_at_prompt(
         desk: Some(desk.clone()),
         ..options
     };
-    let mut prompt = ProxyPrompt::open(prompt, signals, desk)?;
+    let prompt = ProxyPrompt::open(prompt, signals, desk)?;
     let clients = LocalSet::new();
-    let mut serving = pin!(clients.run_until(accept(listener, options, ended)));
-    let cause = tokio::select! {
-        // It ends by what is sent below only.
-        () = &mut serving => Cause::Quit,
-        cause = poll_fn(|cx| prompt.poll(cx)) => cause,
-    };
-    let _ = end.send(Some(cause.clone()));
-    poll_fn(|cx| match serving.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => prompt.poll_closing(cx),
-    })
-    .await;
-    prompt.finish();
-    Ok(cause)
-}
-
-async fn written(serving: impl Future<Output = ()>, lines: &Lines) {
-    serving.await;
-    // Their reader may not read any more.
-    let _ = tokio::time::timeout(CLOSING, lines.written()).await;
+    let serving = clients.run_until(accept(listener, options, ended));
+    Ok(attend(prompt, serving, end, Instant::now).await)
 }
 
 /// A client that has connected.

@@ -25,12 +25,9 @@ mod step;
 mod variable;
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -49,6 +46,7 @@ pub use prompt::{PromptOptions, Reload};
 use crate::acceptor::{
     self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, Refusing, wait,
 };
+use crate::console::hosted::attend;
 use crate::event::Cause;
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
@@ -129,22 +127,10 @@ pub async fn serve_at_prompt(
         _ => "a line is sent to the client in use",
     };
     let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
-    let mut prompt = ServerPrompt::open((prompt, line), signals, hub, book, faults)?;
+    let prompt = ServerPrompt::open((prompt, line), signals, hub, book, faults)?;
     let clients = LocalSet::new();
-    let mut serving = pin!(clients.run_until(accept(listener, options, ended)));
-    let cause = tokio::select! {
-        // It ends by what is sent below only.
-        () = &mut serving => Cause::Quit,
-        cause = poll_fn(|cx| prompt.poll(cx)) => cause,
-    };
-    let _ = end.send(Some(cause.clone()));
-    poll_fn(|cx| match serving.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => prompt.poll_closing(cx),
-    })
-    .await;
-    prompt.finish();
-    Ok(cause)
+    let serving = clients.run_until(accept(listener, options, ended));
+    Ok(attend(prompt, serving, end, Instant::now).await)
 }
 
 async fn serve_with(
@@ -156,20 +142,7 @@ async fn serve_with(
     // Clients share rules and rooms, which therefore stay on one thread.
     let clients = LocalSet::new();
     let serving = clients.run_until(accept(listener, options, signals));
-    let Some(lines) = lines else {
-        serving.await;
-        return Ok(());
-    };
-    let served = async {
-        serving.await;
-        // Their reader may not read any more.
-        let _ = tokio::time::timeout(CLOSING, lines.written()).await;
-    };
-    tokio::select! {
-        () = served => Ok(()),
-        // Without a reader of its events, the server has no purpose.
-        error = lines.pass_on() => Err(error),
-    }
+    acceptor::with_events(serving, lines, CLOSING).await
 }
 
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {

@@ -1,78 +1,29 @@
 //! What a typed line does.
 
+use std::task::Context;
 use std::time::Instant;
 
 use super::ProxyPrompt;
-use crate::command::{Command, CommandError, PROXY, PassCommand, parse_for_proxy};
-use crate::console::editor::{Draft, Entry};
+use crate::command::{Command, CommandError, Outgoing, PROXY, PassCommand, parse_for_proxy};
+use crate::console::editor::Draft;
 use crate::console::help;
+use crate::console::host::{Host, Row};
+use crate::console::hosted::Hosted;
 use crate::diagnostic::one_line;
-use crate::event::{Cause, Signal};
+use crate::event::Cause;
 use crate::render::quantity;
 
-impl ProxyPrompt {
-    /// Handles an action of the user; returns why the proxy is to end.
-    pub(super) fn entry(&mut self, entry: Entry, now: Instant) -> Option<Cause> {
-        let is_warned = self.host.begin(now);
-        match entry {
-            Entry::Interrupt if !is_warned => {
-                self.warn("Ctrl-C again, or Ctrl-D,", "");
-            }
-            Entry::Interrupt | Entry::Interrupted => {
-                return Some(Cause::Signal(Signal::Interrupt));
-            }
-            Entry::HungUp => return Some(Cause::Signal(Signal::Hangup)),
-            Entry::End if !is_warned && self.held() > 0 => {
-                self.warn("Ctrl-D again", ", or type /pass all");
-            }
-            Entry::End => return Some(Cause::Quit),
-            Entry::Failed(problem) => {
-                let hint = None;
-                return Some(Cause::Input { problem, hint });
-            }
-            Entry::Line(line, command) => return self.line(&line, command, now),
-            // Nothing is sent from here but by commands of the proxy's own.
-            Entry::Again(_) => {}
-            Entry::Sync(taken) => drop(taken),
-            Entry::Returned(taken) => {
-                self.host.returned(now);
-                drop(taken);
-            }
-            Entry::Edited(written, taken) => {
-                self.host.returned(now);
-                match written {
-                    Ok(draft) => self.edited(draft),
-                    Err(why) => self.host.complain(&why),
-                }
-                drop(taken);
-            }
-        }
-        None
+impl Hosted for ProxyPrompt {
+    fn parts(&mut self) -> (&mut Host, &mut dyn Row) {
+        (&mut self.host, &mut self.row)
     }
 
-    fn held(&self) -> usize {
-        self.desk.stock().lock().len()
+    fn into_host(self) -> Host {
+        self.host
     }
 
-    /// Asks before the proxy ends.
-    fn warn(&mut self, keys: &str, other: &str) {
-        let lost = match self.held() {
-            0 => String::new(),
-            held => {
-                let held = quantity::plural(held as u64, "held message");
-                format!("; {held} would be thrown away")
-            }
-        };
-        self.host.warn(keys, &format!("{other}{lost}"));
-    }
-
-    fn edited(&mut self, mut draft: Draft) {
-        let Some((number, payload)) = draft.take_target() else {
-            return;
-        };
-        if let Err(why) = self.change(number, payload) {
-            self.host.complain(&format!("{why}; {}", draft.keep()));
-        }
+    fn follow(&mut self, cx: &mut Context<'_>) {
+        self.follow_connections(cx);
     }
 
     fn line(
@@ -106,6 +57,31 @@ impl ProxyPrompt {
         None
     }
 
+    /// Nothing is sent from here except by commands of the proxy's own.
+    fn send_again(&mut self, _: Outgoing, _: Instant) {}
+
+    fn take_draft(&mut self, mut draft: Draft, _: Instant) {
+        let Some((number, payload)) = draft.take_target() else {
+            return;
+        };
+        if let Err(why) = self.change(number, payload) {
+            self.host.complain(&format!("{why}; {}", draft.keep()));
+        }
+    }
+
+    fn at_stake(&self) -> Option<[String; 2]> {
+        let held = self.desk.stock().lock().len();
+        let messages = quantity::plural(held as u64, "held message");
+        (held > 0).then(|| {
+            [
+                format!("; {messages} would be thrown away"),
+                ", or type /pass all".to_owned(),
+            ]
+        })
+    }
+}
+
+impl ProxyPrompt {
     /// Executes a command; returns what to say.
     fn pass_command(
         &mut self,

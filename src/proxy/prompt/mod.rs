@@ -7,15 +7,13 @@ mod row;
 
 use std::io;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::Context;
 
 use super::desk::Desk;
 use crate::acceptor::Board;
 use crate::command::PROXY;
 use crate::console::host::{Host, Tools};
 use crate::console::variable::Variables;
-use crate::event::Cause;
 use crate::matching::Given;
 use crate::render::Role;
 use crate::session::Signals;
@@ -68,34 +66,8 @@ impl ProxyPrompt {
         })
     }
 
-    /// Ready when the proxy is to end, with the reason.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
-        let now = Instant::now();
-        if let Poll::Ready(cause) = self.host.poll_signal(cx, now) {
-            return Poll::Ready(cause);
-        }
-        while let Poll::Ready(entry) = self.host.editor.poll_entry(cx) {
-            if let Some(cause) = self.entry(entry, now) {
-                return Poll::Ready(cause);
-            }
-        }
-        self.follow(cx);
-        self.host.print(cx, &mut self.row, now);
-        Poll::Pending
-    }
-
-    /// Shows how the connections end; ready when the user does not want to wait for it.
-    pub(super) fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.host.poll_closing(cx, &mut self.row, Instant::now())
-    }
-
-    /// Prints what is left, and gives the terminal back.
-    pub(super) fn finish(self) {
-        self.host.finish();
-    }
-
     /// Notices what is open and what is held.
-    fn follow(&mut self, cx: &mut Context<'_>) {
+    fn follow_connections(&mut self, cx: &mut Context<'_>) {
         let version = self.desk.watch(cx);
         if self.version.replace(version) != Some(version) {
             let numbers = self.desk.list().into_iter().map(|it| it.number.to_string());

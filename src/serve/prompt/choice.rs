@@ -100,7 +100,7 @@ pub(super) fn described(whom: &Whom) -> String {
 
 impl ServerPrompt {
     /// Notices who has come and gone.
-    pub(super) fn follow(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn follow_clients(&mut self, cx: &mut Context<'_>) {
         let version = self.hub.watch(cx);
         if self.choice.version != Some(version) {
             let is_first = self.choice.version.is_none() && version == 0;

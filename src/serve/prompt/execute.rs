@@ -1,6 +1,7 @@
 //! What a typed line does.
 
 use std::fmt::Write as _;
+use std::task::Context;
 use std::time::Instant;
 
 use super::ServerPrompt;
@@ -10,49 +11,34 @@ use crate::command::{
     Command, CommandError, FaultCommand, Outgoing, PromptCommand, Rejection, SERVER, ServerCommand,
     Whom, parse_for_server,
 };
-use crate::console::editor::{Draft, Entry};
+use crate::console::editor::Draft;
 use crate::console::help;
+use crate::console::host::{Host, Row};
+use crate::console::hosted::Hosted;
 use crate::diagnostic::one_line;
-use crate::event::{Cause, Signal};
+use crate::event::Cause;
 use crate::fault::Fault;
 use crate::render::escape::escape_line;
 use crate::render::{Label, Role, quantity};
 
-impl ServerPrompt {
-    /// Handles an action of the user; returns why the server is to end.
-    pub(super) fn entry(&mut self, entry: Entry, now: Instant) -> Option<Cause> {
-        let is_warned = self.host.begin(now);
-        match entry {
-            Entry::Interrupt if !is_warned => self.host.warn("Ctrl-C again, or Ctrl-D,", ""),
-            Entry::Interrupt | Entry::Interrupted => {
-                return Some(Cause::Signal(Signal::Interrupt));
-            }
-            Entry::HungUp => return Some(Cause::Signal(Signal::Hangup)),
-            Entry::End => return Some(Cause::Quit),
-            Entry::Failed(problem) => {
-                let hint = None;
-                return Some(Cause::Input { problem, hint });
-            }
-            Entry::Line(line, command) => return self.line(&line, command, now),
-            Entry::Again(outgoing) => self.try_to_send(None, outgoing, now),
-            Entry::Sync(taken) => drop(taken),
-            Entry::Returned(taken) => {
-                self.host.returned(now);
-                drop(taken);
-            }
-            Entry::Edited(written, taken) => {
-                self.host.returned(now);
-                match written {
-                    Ok(draft) => self.draft(draft, now),
-                    Err(why) => self.host.complain(&why),
-                }
-                drop(taken);
-            }
-        }
-        None
+impl Hosted for ServerPrompt {
+    fn parts(&mut self) -> (&mut Host, &mut dyn Row) {
+        (&mut self.host, &mut self.choice)
     }
 
-    fn draft(&mut self, draft: Draft, now: Instant) {
+    fn into_host(self) -> Host {
+        self.host
+    }
+
+    fn follow(&mut self, cx: &mut Context<'_>) {
+        self.follow_clients(cx);
+    }
+
+    fn send_again(&mut self, outgoing: Outgoing, now: Instant) {
+        self.try_to_send(None, outgoing, now);
+    }
+
+    fn take_draft(&mut self, draft: Draft, now: Instant) {
         if let Err(error) = self.send(None, Outgoing::Line(draft.text.clone()), now) {
             self.host
                 .complain(&format!("{}; {}", one_line(&error), draft.keep()));
@@ -83,7 +69,9 @@ impl ServerPrompt {
         }
         None
     }
+}
 
+impl ServerPrompt {
     fn try_to_send(&self, whom: Option<Whom>, outgoing: Outgoing, now: Instant) {
         if let Err(error) = self.send(whom, outgoing, now) {
             self.host.complain(&one_line(&error));

@@ -8,8 +8,6 @@ use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::task::{Context, Poll};
-use std::time::Instant;
 
 use super::hub::Hub;
 use super::program::Book;
@@ -17,7 +15,6 @@ use crate::acceptor::Board;
 use crate::command::SERVER;
 use crate::console::host::{Host, Tools};
 use crate::console::variable::Variables;
-use crate::event::Cause;
 use crate::fault::Plan;
 use crate::render::Role;
 use crate::scenario::Rules;
@@ -79,31 +76,5 @@ impl ServerPrompt {
             home,
             choice: Choice::default(),
         })
-    }
-
-    /// Ready when the server is to end, with the reason.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Cause> {
-        let now = Instant::now();
-        if let Poll::Ready(cause) = self.host.poll_signal(cx, now) {
-            return Poll::Ready(cause);
-        }
-        while let Poll::Ready(entry) = self.host.editor.poll_entry(cx) {
-            if let Some(cause) = self.entry(entry, now) {
-                return Poll::Ready(cause);
-            }
-        }
-        self.follow(cx);
-        self.host.print(cx, &mut self.choice, now);
-        Poll::Pending
-    }
-
-    /// Shows how the clients end; ready when the user does not want to wait for it.
-    pub(super) fn poll_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.host.poll_closing(cx, &mut self.choice, Instant::now())
-    }
-
-    /// Prints what is left, and gives the terminal back.
-    pub(super) fn finish(self) {
-        self.host.finish();
     }
 }
