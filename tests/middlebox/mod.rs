@@ -3,6 +3,7 @@
 //! These tests need programs that not every machine has: `cargo test -- --ignored middlebox`, as `.ci/run` does.
 
 mod apache;
+mod front;
 pub mod haproxy;
 pub mod nginx;
 mod tinyproxy;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::support::DEADLINE;
+use crate::support::server::Untouched;
 
 /// A program with a directory of its own, which ends with the test.
 #[derive(Debug)]
@@ -58,6 +60,11 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port at which nothing listens.
+fn dead_port() -> u16 {
+    Untouched::start().port()
 }
 
 /// A port that was free a moment ago.

@@ -4,39 +4,46 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Command;
 
-use super::{Daemon, free_port};
-use crate::support::peer::{Peer, echoing};
+use super::dead_port;
+use super::front::{self, Front, Place};
+use crate::support::peer::echoing;
 use crate::support::run::wsee;
-use crate::support::server::{Server, Untouched};
-use crate::support::tls::Authority;
+use crate::support::server::Server;
 
-/// nginx with a plain and a TLS port.
-pub struct Nginx {
-    _daemon: Daemon,
-    plain: u16,
-    tls: u16,
-    pub authority: Authority,
+/// Starts one in front of the server on port `upstream`.
+pub fn start(upstream: u16) -> Front {
+    Front::start(
+        "nginx.conf",
+        |it| {
+            let users = it.directory.path().join("users");
+            fs::write(users, "me:{PLAIN}secret\n").expect("a file");
+            configuration(it, upstream)
+        },
+        |it| {
+            let mut command = Command::new("nginx");
+            command.arg("-p").arg(it.directory.path()).arg("-c");
+            command
+        },
+    )
 }
 
-impl Nginx {
-    /// Starts one in front of the server on port `upstream`.
-    pub fn start(upstream: u16) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let root = directory.path().display().to_string();
-        let authority = Authority::new();
-        let (certificate, key) = authority.issue(&["localhost"]).write();
-        let (plain, tls) = (free_port(), free_port());
-        let certificate = certificate.path().display();
-        let key = key.path().display();
-        fs::write(directory.path().join("users"), "me:{PLAIN}secret\n").expect("a file");
-        // What nginx needs as root, and ignores otherwise.
-        let user = if rustix::process::geteuid().is_root() {
-            "user root;"
-        } else {
-            ""
-        };
-        let config = format!(
-            r"
+fn configuration(place: &Place<'_>, upstream: u16) -> String {
+    let root = place.directory.path().display();
+    let Place {
+        plain,
+        tls,
+        certificate,
+        key,
+        ..
+    } = place;
+    // What nginx needs as root, and ignores otherwise.
+    let user = if rustix::process::geteuid().is_root() {
+        "user root;"
+    } else {
+        ""
+    };
+    format!(
+        r"
 daemon off; master_process off; {user}
 pid {root}/pid; error_log stderr;
 events {{ worker_connections 64; }}
@@ -62,74 +69,26 @@ http {{
   }}
 }}
 "
-        );
-        let file = directory.path().join("nginx.conf");
-        fs::write(&file, config).expect("a file");
-        let mut command = Command::new("nginx");
-        command.arg("-p").arg(directory.path()).arg("-c").arg(&file);
-        Self {
-            _daemon: Daemon::start(command, directory, plain),
-            plain,
-            tls,
-            authority,
-        }
-    }
-
-    pub fn ws(&self, path: &str) -> String {
-        format!("ws://localhost:{}{path}", self.plain)
-    }
-
-    pub fn wss(&self, path: &str) -> String {
-        format!("wss://localhost:{}{path}", self.tls)
-    }
+    )
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn messages_go_both_ways_where_nginx_ends_tls() {
-    let server = echoing();
-    let nginx = Nginx::start(server.port());
-    let big = "x".repeat(1 << 20);
-    let input = format!("one\ntwo\n{big}\n");
-    let args = [
-        &nginx.wss("/"),
-        "--cacert",
-        nginx.authority.path(),
-        "-n",
-        "3",
-    ];
-    wsee(&args)
-        .stdin(input.clone())
-        .run()
-        .exits(0)
-        .prints(input);
-    assert_eq!(server.finish().messages.len(), 3);
+    front::passes_messages(start);
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn an_idle_connection_that_nginx_cuts_is_abnormal_and_a_ping_keeps_it() {
-    let server = Server::start_many(2, |_, stream| Peer::accept(stream).record());
-    let nginx = Nginx::start(server.port());
-    wsee(&[&nginx.ws("/")])
-        .stdin_held_open()
-        .run()
-        .exits(110)
-        .ends_with_line("abnormal closure (1006")
-        .says("without a Close frame after 2.0 s without a frame");
-    wsee(&[&nginx.ws("/"), "--ping-interval", "500ms", "-m", "4s"])
-        .stdin_held_open()
-        .run()
-        .exits(28)
-        .ends_with_line("stopped by --max-time (4.0 s); closed: 1000");
-    drop(server.finish());
+    front::cuts_what_is_idle(start);
 }
 
 #[test]
 #[ignore = "needs nginx"]
 fn a_location_that_nginx_protects_needs_a_user() {
     let server = echoing();
-    let nginx = Nginx::start(server.port());
+    let nginx = start(server.port());
     let url = nginx.ws("/members");
     wsee(&[&url]).run().exits(22).says("401").says("-u");
     wsee(&[&url, "-u", "me:wrong"]).run().exits(22).says("401");
@@ -145,12 +104,11 @@ fn a_location_that_nginx_protects_needs_a_user() {
 #[ignore = "needs nginx"]
 fn a_redirect_of_nginx_is_followed_when_asked() {
     let server = echoing();
-    let nginx = Nginx::start(server.port());
-    let url = nginx.wss("/old");
-    let ca = nginx.authority.path();
-    wsee(&[&url, "--cacert", ca]).run().exits(22).says("-L");
+    let nginx = start(server.port());
+    nginx.visit("/old", &[]).run().exits(22).says("-L");
     // It names no scheme of ours: http and https are mapped.
-    wsee(&[&url, "--cacert", ca, "-L", "-1"])
+    nginx
+        .visit("/old", &["-L", "-1"])
         .stdin("hi\n")
         .run()
         .exits(0)
@@ -172,7 +130,7 @@ fn an_upgrade_that_nginx_strips_is_named() {
         stream.write_all(answer.as_bytes()).expect("a connection");
         String::from_utf8_lossy(&head).to_lowercase()
     });
-    let nginx = Nginx::start(server.port());
+    let nginx = start(server.port());
     wsee(&[&nginx.ws("/stripped")])
         .run()
         .exits(22)
@@ -183,10 +141,7 @@ fn an_upgrade_that_nginx_strips_is_named() {
 #[test]
 #[ignore = "needs nginx"]
 fn a_server_that_is_down_is_a_bad_gateway() {
-    let nothing = Untouched::start();
-    let port = nothing.port();
-    drop(nothing);
-    let nginx = Nginx::start(port);
+    let nginx = start(dead_port());
     wsee(&[&nginx.ws("/")]).run().exits(22).says("502");
 }
 
@@ -194,20 +149,8 @@ fn a_server_that_is_down_is_a_bad_gateway() {
 #[ignore = "needs nginx"]
 fn nginx_speaks_http2_without_websocket() {
     let server = echoing();
-    let nginx = Nginx::start(server.port());
-    let url = nginx.wss("/");
-    let run = |http| {
-        let args = [
-            &url,
-            "--cacert",
-            nginx.authority.path(),
-            "--http",
-            http,
-            "-v",
-            "-1",
-        ];
-        wsee(&args).stdin("hi\n").run()
-    };
+    let nginx = start(server.port());
+    let run = |version| nginx.over_http("/", version, &["-1"]).stdin("hi\n").run();
     run("2")
         .exits(22)
         .says(", ALPN h2")

@@ -13,7 +13,7 @@ use super::Library;
 use crate::audit::findings;
 use crate::audit::site::Site;
 use crate::listen::listening;
-use crate::middlebox::nginx::Nginx;
+use crate::middlebox::nginx;
 use crate::support::run::{program, wsee};
 
 /// Everything, with waits that are enough on loopback.
@@ -49,7 +49,7 @@ fn well_kept_servers_have_no_finding_that_is_false() {
     let websockets = Library::Websockets.serve(&["--default"]);
     let own = listening(&[]);
     let rust = tungstenite();
-    let nginx = Nginx::start(ws.port);
+    let nginx = nginx::start(ws.port);
     let servers: [(&str, String, &[&str]); 5] = [
         (
             "ws",

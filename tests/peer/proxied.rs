@@ -1,8 +1,7 @@
 //! Others' servers, with what stands in front of them in practice.
 
 use super::{Library, Server};
-use crate::middlebox::haproxy::HaProxy;
-use crate::middlebox::nginx::Nginx;
+use crate::middlebox::{haproxy, nginx};
 use crate::support::run::wsee;
 
 /// Sends small and large messages through a proxy that ends TLS, and closes.
@@ -29,7 +28,7 @@ fn converse(server: &Server, url: &str, ca: &str) {
 #[ignore = "needs nginx and Python's websockets"]
 fn websockets_behind_nginx() {
     let server = Library::Websockets.serve(&[]);
-    let nginx = Nginx::start(server.port);
+    let nginx = nginx::start(server.port);
     converse(&server, &nginx.wss("/echo"), nginx.authority.path());
 }
 
@@ -37,6 +36,6 @@ fn websockets_behind_nginx() {
 #[ignore = "needs HAProxy and npm's ws"]
 fn ws_behind_haproxy() {
     let server = Library::Ws.serve(&[]);
-    let haproxy = HaProxy::start(server.port);
+    let haproxy = haproxy::start(server.port);
     converse(&server, &haproxy.wss("/echo"), haproxy.authority.path());
 }
