@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::authority;
-use super::serving::exposed;
+use super::serving::{exposed, say};
 use crate::config::Forwarding;
 use crate::exit::Exit;
 use crate::proxy::Forward;
 use crate::render::escape::escape_line;
 use crate::render::{Human, Role};
-use crate::term;
 
 /// What clients meet at `address`; without a host that is opened there is no CA.
 pub(super) fn forward(config: &Forwarding, address: SocketAddr) -> Result<Rc<Forward>, Exit> {
@@ -27,10 +26,7 @@ pub(super) fn forward(config: &Forwarding, address: SocketAddr) -> Result<Rc<For
 
 /// Says where the proxy is, what it opens, and who can use it.
 pub(super) fn introduce(forward: &Forward, is_tls: bool, human: &Human) {
-    let say = |role, text: &str| {
-        let text = escape_line(text).into_owned();
-        term::stderr(&format!("{}\n", human.style().paint(role, text)));
-    };
+    let say = |role, text: &str| say(human, role, &escape_line(text));
     let address = forward.address;
     let scheme = if is_tls { "https" } else { "http" };
     let url = format!("{scheme}://{address}");

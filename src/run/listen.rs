@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::serving::{bind, board, described, ended, exposed, no_mistakes, until_signal};
+use super::serving::{bind, board, ended, exposed, no_mistakes, say, say_faults, until_signal};
 use super::view::view;
 use super::{complain, rules, signals};
 use crate::acceptor::{Log, Recorded, numbered};
@@ -15,7 +15,6 @@ use crate::render::escape::escape_line;
 use crate::render::{Jsonl, Role, Show};
 use crate::scenario::rules::has_faults;
 use crate::serve::{self, Book, Commands, Engine, Hub, Options, PromptOptions, Reload};
-use crate::term;
 
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let behaviour = match behaviour(&config) {
@@ -184,16 +183,13 @@ fn log(
             format!("; connect with: wsee{insecure}{flag} {scheme}://{address}{path}")
         });
         let text = format!("* listening on {url} ({what}{versions}){example}");
-        term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
+        say(&human, Role::Fact, &text);
         if let Some(text) = exposed(address) {
             let text = format!("{text}; --origin limits web pages only");
-            term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
+            say(&human, Role::Warning, &text);
         }
     }
-    if !config.faults.is_empty() {
-        let text = described(&config.faults);
-        term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
-    }
+    say_faults(&human, &config.faults);
     let log = Log::new(human, display.secrets);
     match (is_socketio, display.verbose) {
         (true, 0) => log.terse(),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::serving::{bind, board, described, ended, exposed, no_mistakes, until_signal};
+use super::serving::{bind, board, ended, exposed, no_mistakes, say, say_faults, until_signal};
 use super::view::view;
 use super::{complain, forwarding, rules, signals};
 use crate::acceptor::Log;
@@ -12,7 +12,6 @@ use crate::exit::Exit;
 use crate::proxy::{self, Forward, Options, PromptOptions, Record};
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl, Role, Show};
-use crate::term;
 
 pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
     let rules = match rules::passing(&config.rules, &config.given, config.display.secrets) {
@@ -113,12 +112,7 @@ fn log(
             Some(forward) => forwarding::introduce(forward, config.identity.is_some(), &human),
             None => introduce(config, &human, address),
         }
-        if !config.faults.is_empty() {
-            let text = human
-                .style()
-                .paint(Role::Warning, described(&config.faults));
-            term::stderr(&format!("{text}\n"));
-        }
+        say_faults(&human, &config.faults);
         Log::new(human, display.secrets)
     };
     if config.jsonl {
@@ -130,9 +124,8 @@ fn log(
 }
 
 fn introduce(config: &Proxying, human: &Human, address: Option<SocketAddr>) {
-    let say = |role, text: &str| term::stderr(&format!("{}\n", human.style().paint(role, text)));
     for note in &config.notes {
-        say(Role::Fact, &format!("* {}", escape_line(note)));
+        say(human, Role::Fact, &format!("* {}", escape_line(note)));
     }
     if let Some(address) = address {
         let (scheme, insecure) = match &config.identity {
@@ -142,19 +135,15 @@ fn introduce(config: &Proxying, human: &Human, address: Option<SocketAddr>) {
         let url = format!("{scheme}://{address}/");
         let upstream = config.display.secrets.url(&config.url);
         let upstream = escape_line(&*upstream);
-        say(
-            Role::Fact,
-            &format!("* {url} leads to {upstream}; connect with: wsee{insecure} {url}"),
-        );
+        let text = format!("* {url} leads to {upstream}; connect with: wsee{insecure} {url}");
+        say(human, Role::Fact, &text);
         if let Some(text) = exposed(address) {
-            say(
-                Role::Warning,
-                &format!("{text}; --allow-origin limits web pages only"),
-            );
+            let text = format!("{text}; --allow-origin limits web pages only");
+            say(human, Role::Warning, &text);
         }
     }
     if let Some(text) = rewritten(config) {
-        say(Role::Fact, &text);
+        say(human, Role::Fact, &text);
     }
 }
 

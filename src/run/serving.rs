@@ -19,8 +19,9 @@ use crate::fault::Plan;
 use crate::memory::{Keep, Shared};
 use crate::observe::{Outlet, View};
 use crate::render::escape::escape_line;
-use crate::render::{Show, quantity};
+use crate::render::{Human, Role, Show, quantity};
 use crate::session::Signals;
+use crate::term;
 
 pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
     let listener = TcpListener::bind((address.host.as_str(), address.port)).await;
@@ -109,12 +110,21 @@ pub(super) fn exposed(address: SocketAddr) -> Option<String> {
     Some(format!("* anybody {who} can connect"))
 }
 
-/// The faults of a run, and how to repeat it if it depends on chance.
-pub(super) fn described(plan: &Plan) -> String {
+/// Says something before clients come, wrapped at words.
+pub(super) fn say(human: &Human, role: Role, text: &str) {
+    term::stderr(&format!("{}\n", human.style().prose(role, text)));
+}
+
+/// Says what the faults of a run are, and how to repeat it if it depends on chance.
+pub(super) fn say_faults(human: &Human, plan: &Plan) {
+    if plan.is_empty() {
+        return;
+    }
     let (faults, seed) = (plan.describe(), plan.seed);
-    if plan.is_random() {
+    let text = if plan.is_random() {
         format!("! faults: {faults}; to repeat the run: --seed {seed}")
     } else {
         format!("! faults: {faults}")
-    }
+    };
+    say(human, Role::Warning, &text);
 }
