@@ -103,11 +103,11 @@ fn placed(text: &str) -> Result<Vec<Placed<'_>>, Vec<Mistake>> {
     let mut has_rule = false;
     while let Some(source) = lines.next_line() {
         let scan = Scan::new(source, source.line.trim_start());
-        match line(&mut lines, scan, has_rule) {
-            Ok(line) => {
-                has_rule |= matches!(line, PassLine::Rule { .. });
-                read.push((line, scan));
-            }
+        let line = line(&mut lines, scan, has_rule);
+        // Steps below a rule with a mistake have none of their own.
+        has_rule |= starts_with_word(source.line, "on");
+        match line {
+            Ok(line) => read.push((line, scan)),
             Err(mistake) => mistakes.push(mistake),
         }
     }
@@ -231,11 +231,20 @@ fn line<'a>(lines: &mut Lines<'a>, scan: Scan<'a>, has_rule: bool) -> Result<Pas
 fn trigger<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<(Option<Side>, Pattern), Mistake> {
     let scan = scan.trim();
     let (word, rest) = scan.word();
-    let side = [Side::Client, Side::Server]
-        .into_iter()
-        .find(|side| side.name() == word);
+    let sides = [Side::Client, Side::Server];
+    let side = sides.into_iter().find(|side| side.name() == word);
     let what = if side.is_some() { rest } else { scan };
-    Ok((side, pattern_of(lines, what)?))
+    let pattern = pattern_of(lines, what).map_err(|mistake| {
+        let meant = nearest(word, sides.into_iter().map(Side::name));
+        match (&mistake.problem, side, meant) {
+            (Problem::MissingKind { .. }, None, Some(meant)) => {
+                let (word, hint) = (word.to_owned(), format!("did you mean {meant}?"));
+                scan.mistake_at(0, word.len(), Problem::UnknownWord { word, hint })
+            }
+            _ => mistake,
+        }
+    })?;
+    Ok((side, pattern))
 }
 
 fn pattern_of<'a>(lines: &mut Lines<'a>, what: Scan<'a>) -> Result<Pattern, Mistake> {
@@ -345,6 +354,14 @@ mod tests {
                 mistake(text)
             );
         }
+    }
+
+    #[test]
+    fn an_end_that_is_mistyped_is_one_mistake_whatever_is_below_it() {
+        let report = mistake("on clint text a\n  drop\n");
+        let said = "r:1:4: unknown word \"clint\"; did you mean client?\n";
+        assert!(report.starts_with(said), "{report}");
+        assert_eq!(report.matches("r:").count(), 1, "{report}");
     }
 
     #[test]
