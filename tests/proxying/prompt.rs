@@ -378,6 +378,37 @@ fn messages_are_injected_from_either_end_and_sent_again() {
 }
 
 #[test]
+fn what_is_said_at_the_start_is_wrapped_at_words() {
+    let mut proxy = prompted_with(&[], |setup| setup.sized(24, 60));
+    let shown = proxy.terminal.contents();
+    // A row that the terminal has wrapped is one line here.
+    assert!(shown.lines().all(|line| line.len() < 60), "{shown}");
+    proxy.terminal.leave();
+}
+
+#[test]
+fn messages_behind_a_held_one_are_not_noted_while_the_view_is_paused() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/hold client", "/hold off ends it\n");
+    proxy.types("/pause", "paused; Enter or /resume continues");
+    for text in ["one", "two", "three"] {
+        client.send(Message::text(text));
+    }
+    proxy.terminal.wait_for("@1 * #1 is held: /pass,");
+    proxy.terminal.wait_for("paused, 3 lines wait; Enter");
+    proxy.types("", "held: #1 from the client of @1 for ");
+    assert!(!proxy.terminal.contents().contains("held as well"));
+    client.send(Message::text("four"));
+    proxy.terminal.wait_for("@1 * #4 is held as well");
+    proxy.types("/pass all", "4 held messages pass\n");
+    for text in ["one", "two", "three", "four"] {
+        client.expect(text);
+    }
+    proxy.end();
+}
+
+#[test]
 fn what_is_injected_is_shown_while_the_view_is_paused() {
     let mut proxy = prompted(&[]);
     let mut client = proxy.open();

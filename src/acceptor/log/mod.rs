@@ -395,6 +395,12 @@ impl Log {
         }
     }
 
+    /// Whether the view of a prompt is paused.
+    pub fn is_paused(&self) -> bool {
+        let board = self.board.as_ref();
+        board.is_some_and(|board| board.view(|view| view.is_paused()))
+    }
+
     /// The user has sent a ping or a pong, which is shown with its answer although the view is paused.
     pub fn await_control(&self, is_ping: bool) {
         if let Some(board) = &self.board {

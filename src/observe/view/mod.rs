@@ -254,6 +254,11 @@ impl View {
         self.pace.await_control(is_ping);
     }
 
+    /// Whether the user has paused the view, or uses the terminal for something else.
+    pub fn is_paused(&self) -> bool {
+        self.pace.holds()
+    }
+
     /// The lines that wait, if the view is paused.
     pub fn waiting(&self) -> Option<Waiting> {
         self.pace.waiting()

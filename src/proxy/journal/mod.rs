@@ -327,7 +327,11 @@ impl Journal {
         for note in notes {
             match note {
                 Note::Mark(text) => self.fault(&text),
-                Note::Fact(text) => self.log.note(Role::Fact, &format!("* {text}")),
+                // The row above the prompt counts them when the view continues.
+                Note::Behind(_) if self.log.is_paused() => {}
+                Note::Fact(text) | Note::Behind(text) => {
+                    self.log.note(Role::Fact, &format!("* {text}"));
+                }
                 Note::Warning(text) => self.log.note(Role::Warning, &format!("! {text}")),
                 Note::Fate(number, fate) => self.log.fate(number, fate),
                 Note::Left(Plain {

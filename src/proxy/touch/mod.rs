@@ -45,6 +45,8 @@ pub(super) enum Note {
     /// A message did not pass as it came.
     Mark(String),
     Fact(String),
+    /// A message waits behind one that is held.
+    Behind(String),
     Warning(String),
     /// What became of the message with this number.
     Fate(u64, Option<Fate>),

@@ -268,12 +268,15 @@ impl Queue {
             None => Some(format!(
                 "#{number} is held: /pass, /edit {number} or /discard {number}"
             )),
-            Some(first) => self
-                .behind_notes
-                .due(now)
-                .map(|more| format!("#{number} is held as well{more}, behind #{first}")),
+            Some(_) => None,
         };
         self.notes.extend(text.map(Note::Fact));
+        if let Some(first) = first
+            && let Some(more) = self.behind_notes.due(now)
+        {
+            let text = format!("#{number} is held as well{more}, behind #{first}");
+            self.notes.push(Note::Behind(text));
+        }
         let leaving = Leaving {
             number: Some(number),
             was_held: true,
@@ -289,7 +292,7 @@ impl Queue {
             && let Some(more) = self.behind_notes.due(now)
         {
             let text = format!("#{number} waits{more} for #{first}, which is held");
-            self.notes.push(Note::Fact(text));
+            self.notes.push(Note::Behind(text));
         }
     }
 
@@ -586,7 +589,7 @@ mod tests {
         }
         queue.hold(101, message("a", false), now + sparse::NOTING);
         let facts = queue.notes.iter().filter_map(|note| match note {
-            Note::Fact(text) => Some(text.as_str()),
+            Note::Fact(text) | Note::Behind(text) => Some(text.as_str()),
             _ => None,
         });
         let facts: Vec<&str> = facts.collect();
