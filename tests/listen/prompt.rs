@@ -298,6 +298,18 @@ fn what_is_typed_is_shown_while_the_view_is_paused_and_echoes_wait() {
 }
 
 #[test]
+fn how_a_client_ended_is_wrapped_at_words() {
+    let mut server = started(terminal(&["listen", "127.0.0.1:0"]).sized(24, 60));
+    drop(server.open(1, "/"));
+    server.terminal.wait_for("@1 * abnormal closure (1006,");
+    server.terminal.wait_for("no client is connected");
+    let shown = server.terminal.contents();
+    // A row that the terminal has wrapped is one line here.
+    assert!(shown.lines().all(|line| line.len() < 60), "{shown}");
+    server.terminal.leave();
+}
+
+#[test]
 fn clients_are_listed_and_completed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("r.wsee");

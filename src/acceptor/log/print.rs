@@ -13,11 +13,18 @@ impl Log {
         self.write(|out, view| write(out, view.style(), secrets));
     }
 
+    /// Shows a sentence, wrapped at words.
     pub fn note(&self, role: Role, text: &str) {
-        self.write(|out, view| {
-            out.push_str(&view.style().paint(role, text).to_string());
-            out.push('\n');
-        });
+        if self.view.is_none() {
+            return;
+        }
+        let style = self.style();
+        let mut line = match &self.label {
+            Some(label) => label.before(&label.beside(style).prose(role, text), style),
+            None => style.prose(role, text),
+        };
+        line.push('\n');
+        self.put(&line);
     }
 
     pub(super) fn write(&self, write: impl FnOnce(&mut String, &Human)) {
@@ -41,12 +48,16 @@ impl Log {
         if text.is_empty() {
             return;
         }
-        self.pending.write();
         let mut lines = String::with_capacity(text.len() + 16);
         self.prefixed(text, &mut lines);
+        self.put(&lines);
+    }
+
+    fn put(&self, lines: &str) {
+        self.pending.write();
         match &self.board {
-            Some(board) => board.lines(&lines),
-            None => term::stderr(&lines),
+            Some(board) => board.lines(lines),
+            None => term::stderr(lines),
         }
     }
 
