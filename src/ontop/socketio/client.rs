@@ -2,6 +2,7 @@
 
 mod receive;
 mod send;
+mod silence;
 mod status;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use crate::ontop::{
 };
 use crate::proto::message::Kind;
 use crate::render::quantity;
+use silence::{DOUBT, PATIENCE, missing, silent, still_silent, unopened, unopened_hint};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -61,12 +63,6 @@ impl Options {
     }
 }
 
-/// How long the server may take to open the session, and to answer a request to join: the limit of the
-/// reference client.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// After how long without an open packet a user hears that this may be no Socket.IO server: a server sends it
-/// at once, so that three seconds are many round trips.
-const DOUBT: Duration = Duration::from_secs(3);
 /// How long a server that may speak version 3 has to show it. Its first packet follows the open packet at
 /// once, and a CONNECT of version 4 would join the main namespace a second time there.
 const SHOWS_VERSION: Duration = Duration::from_millis(300);
@@ -446,55 +442,6 @@ fn opened(handshake: &Handshake) -> Seen {
     let data = serde_json::from_str(&handshake.to_json()).unwrap_or_default();
     seen.object["data"] = data;
     seen
-}
-
-fn unopened(version: Version) -> Refusal {
-    Refusal {
-        hint: Some(unopened_hint(version).to_owned()),
-        ..silent("the server sent no Engine.IO open packet")
-    }
-}
-
-fn unopened_hint(version: Version) -> &'static str {
-    match version {
-        // Socket.IO 3 accepts the WebSocket of a version that it does not speak, and says nothing.
-        Version::V3 => "a server of Socket.IO 3 does so; --eio 4 speaks to one",
-        Version::V4 => "is this a Socket.IO server? try without --as, or another path",
-    }
-}
-
-fn still_silent() -> String {
-    format!(
-        "no Engine.IO open packet came within {}; waiting {} in all",
-        quantity::duration(DOUBT),
-        quantity::duration(PATIENCE)
-    )
-}
-
-fn silent(what: &str) -> Refusal {
-    let patience = quantity::duration(PATIENCE);
-    let text = format!("{what} within {patience}");
-    Refusal::silent(text, "check that this is a Socket.IO server, and the path")
-}
-
-fn missing(version: Version, since: Duration) -> Refusal {
-    let since = quantity::duration(since);
-    let (text, hint) = match version {
-        Version::V4 => (
-            format!("the server sent no ping for {since}"),
-            "a server of EIO 3 (Socket.IO 2) never does; --eio 3 speaks to one",
-        ),
-        Version::V3 => (
-            format!("the server did not answer a ping for {since}"),
-            "a server of EIO 4 (Socket.IO 3 and 4) never does; --eio 4 speaks to one",
-        ),
-    };
-    Refusal {
-        text,
-        hint: Some(hint.to_owned()),
-        exit: Exit::NoPong,
-        may_pass: true,
-    }
 }
 
 #[cfg(test)]
