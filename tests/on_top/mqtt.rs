@@ -319,6 +319,8 @@ fn topics_are_used_at_the_prompt() {
     terminal.wait_for("suback s/#   QoS 1, after ");
     terminal.press("s/a hello world\r");
     terminal.wait_for("message s/a   { \"a\": 1 }");
+    terminal.press("hello\r");
+    terminal.wait_for("the message has no payload; a line is TOPIC PAYLOAD");
     terminal.press("/publish -q 3 a\r");
     terminal.wait_for("\"3\" is no QoS; it is 0 (at most once)");
     terminal.press("/unsubscribe s/#\r");

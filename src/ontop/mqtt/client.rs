@@ -313,7 +313,7 @@ impl Protocol for Client {
         let message = if is_object(line) {
             say::record(line)?
         } else {
-            say::publish(line)?
+            say::line(line)?
         };
         self.publish(message, now, actions)
     }

@@ -83,6 +83,17 @@ pub(super) fn publish(args: &str) -> Result<Message, SayError> {
     })
 }
 
+/// `TOPIC PAYLOAD`: a single word is rather a slip than an empty message, which removes a retained one.
+pub(super) fn line(text: &str) -> Result<Message, SayError> {
+    let message = publish(text)?;
+    if message.payload.is_empty() && !message.retain {
+        let topic = json!({"topic": message.topic});
+        let hint = format!("a line is TOPIC PAYLOAD; {topic} publishes an empty message");
+        return Err(SayError::new("the message has no payload", hint.as_str()));
+    }
+    Ok(message)
+}
+
 /// `TOPIC [QOS]`.
 pub(super) fn subscription(args: &str) -> Result<Subscription, SayError> {
     let mut words = args.split_whitespace();
@@ -235,6 +246,17 @@ mod tests {
                 (topic, payload, qos, retain)
             );
         }
+    }
+
+    #[test]
+    fn a_line_without_a_payload_is_a_slip() {
+        for text in ["hello", "hello ", "-q 1 hello"] {
+            let error = line(text).expect_err(text);
+            assert_eq!(error.text, "the message has no payload");
+            let hint = error.hint.unwrap_or_default();
+            assert!(hint.contains("{\"topic\":\"hello\"}"), "{hint}");
+        }
+        assert!(line("a b").is_ok() && line("-r a").is_ok() && publish("a").is_ok());
     }
 
     #[test]
