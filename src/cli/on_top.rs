@@ -31,8 +31,9 @@ pub struct OnTopArgs {
     /// Credentials for the protocol on top: a JSON object, @FILE or env:NAME
     ///
     /// What a client of Socket.IO calls auth; it goes to every namespace. With --eio 3 its members
-    /// are added to the query. With phoenix they are added to what every join sends; with centrifugo they
-    /// are what connect carries, and with wamp the realm and the details of HELLO. A file is read
+    /// are added to the query. With phoenix they are added to what every join sends; with stomp they are
+    /// headers of CONNECT, with centrifugo what connect carries, and with wamp the realm and the details
+    /// of HELLO. A file is read
     /// again for every connection, so that a renewed token is used. To log in over HTTP, use --user or
     /// --bearer.
     #[arg(

@@ -146,6 +146,11 @@ impl Name {
         }
     }
 
+    /// The verb of a line that begins with a path, such as `/queue/a`.
+    pub fn path_verb(self) -> Option<&'static str> {
+        (self == Self::Stomp).then_some("send")
+    }
+
     pub fn verb(self, name: &str) -> Option<&'static Verb> {
         self.verbs().iter().find(|verb| verb.name == name)
     }

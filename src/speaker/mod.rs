@@ -201,7 +201,12 @@ impl Speaker {
     /// The verb and its arguments, if `line` is one of them.
     pub fn verb<'l>(&self, line: &'l str) -> Option<(&'static str, &'l str)> {
         let (name, arguments) = split(line.strip_prefix('/')?);
-        let verb = self.protocol.name().verb(name)?;
+        let protocol = self.protocol.name();
+        if name.find('/').is_some_and(|at| at > 0) {
+            // No command has a slash in its name.
+            return Some((protocol.path_verb()?, line));
+        }
+        let verb = protocol.verb(name)?;
         is_meant(name, arguments).then_some((verb.name, arguments))
     }
 
@@ -398,10 +403,12 @@ pub fn split(command: &str) -> (&str, &str) {
         .unwrap_or((command, ""))
 }
 
-/// Whether this is the verb, and not the prompt's command of the same name, which has one argument at most.
+/// Whether this is the verb, and not the prompt's command of the same name, whose one argument is a name at most.
 pub fn is_meant(name: &str, arguments: &str) -> bool {
     let is_shared = COMMANDS.iter().any(|command| command.name == name);
-    !is_shared || arguments.split_whitespace().nth(1).is_some()
+    let has_second = arguments.split_whitespace().nth(1).is_some();
+    // A destination begins with a slash, which no name has.
+    !is_shared || has_second || arguments.trim_start().starts_with('/')
 }
 
 /// What the user says, in the forms of the modes.

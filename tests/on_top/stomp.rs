@@ -9,8 +9,7 @@ use crate::support::pty::terminal;
 use crate::support::run::wsee;
 use crate::support::server::Server;
 
-const CONNECT: &str =
-    "CONNECT\naccept-version:1.0,1.1,1.2\nhost:127.0.0.1\nheart-beat:10000,10000\n\n\0";
+const CONNECT: &str = "CONNECT\naccept-version:1.0,1.1,1.2\nheart-beat:10000,10000\n\n\0";
 
 /// A server that accepts a session with these headers, before it serves it.
 fn stomp<T: Send + 'static>(
@@ -93,7 +92,7 @@ fn what_is_subscribed_to_is_printed_wherever_a_frame_is_cut() {
 #[test]
 fn a_session_that_is_refused_is_status_115_and_the_login_is_never_shown() {
     let server = scripted(|mut peer| {
-        peer.expect("CONNECT\naccept-version:1.0,1.1,1.2\nhost:127.0.0.1\nheart-beat:10000,10000\nlogin:me\npasscode:hunter2\n\n\0");
+        peer.expect("CONNECT\naccept-version:1.0,1.1,1.2\nheart-beat:10000,10000\nlogin:me\npasscode:hunter2\n\n\0");
         peer.send("ERROR\nmessage:Bad CONNECT\n\nAccess refused for me\0");
         peer.record()
     });
@@ -108,13 +107,27 @@ fn a_session_that_is_refused_is_status_115_and_the_login_is_never_shown() {
     ];
     let run = wsee(&args).stdin("/q x").run().exits(115);
     let run = run
-        .says("the server refused the session: \"Bad CONNECT\"")
+        .says("the server refused the session: \"Bad CONNECT: Access refused for me\"")
         .says("hint: check the user and password of -u");
     let stdout = String::from_utf8_lossy(&run.stdout).into_owned();
     for output in [&stdout, &run.stderr] {
         assert!(!output.contains("hunter2"), "{output}");
         assert!(!output.contains("Authorization"), "{output}");
     }
+}
+
+#[test]
+fn auth_is_headers_of_connect_whose_values_are_not_shown() {
+    let server = scripted(|mut peer| {
+        peer.expect("CONNECT\naccept-version:1.0,1.1,1.2\nheart-beat:10000,10000\nhost:/prod\nAuthorization:Bearer hunter2\n\n\0");
+        peer.send("CONNECTED\nversion:1.2\n\n\0");
+        peer.record()
+    });
+    let auth = "{\"host\":\"/prod\",\"Authorization\":\"Bearer hunter2\"}";
+    let args = ["--as", "stomp", server.url(), "--auth", auth, "-vv"];
+    let run = wsee(&args).stdin("/q x").run().exits(0);
+    let run = run.says("→ connect   host /prod, with --auth");
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
 }
 
 #[test]
@@ -167,6 +180,7 @@ fn destinations_are_used_at_the_prompt() {
         peer.send("MESSAGE\nsubscription:1\nmessage-id:5\nack:7\ndestination:/q\n\n{\"a\":1}\0");
         peer.expect("ACK\nid:7\n\n\0");
         peer.expect("SEND\ndestination:/q\n\nhello world\0");
+        peer.expect("SEND\ndestination:/queue/a\n\nhi\0");
         peer.expect("UNSUBSCRIBE\nid:1\ndestination:/q\n\n\0");
     });
     let mut terminal = terminal(&["--as", "stomp", server.url()]).prompt();
@@ -178,6 +192,14 @@ fn destinations_are_used_at_the_prompt() {
     terminal.wait_for("→ ack 7");
     terminal.press("/send /q hello world\r");
     terminal.wait_for("send /q   hello world");
+    terminal.press("/queue/a hi\r");
+    terminal.wait_for("send /queue/a   hi");
+    terminal.press("/ack 7\r");
+    terminal.wait_for("no message waits for /ack 7; unacknowledged: none");
+    terminal.press("hello\r");
+    terminal.wait_for("the message has no body; it follows the destination");
+    terminal.press("/send /q\r");
+    terminal.wait_for("{\"destination\":\"/q\"} sends an empty message");
     terminal.press("/unsubscribe /q\r");
     terminal.wait_for("→ unsubscribe /q");
     terminal.press("/unsubscribe /q\r");

@@ -203,8 +203,7 @@ pub(super) fn resolve(
             (ontop::Options::ActionCable, note, offered)
         }
         Name::Stomp => {
-            let host = target.dial.host.clone();
-            let options = ontop::Options::Stomp(ontop::stomp::Options { host, limit });
+            let options = ontop::Options::Stomp(ontop::stomp::Options { limit });
             (options, None, offers(&ontop::stomp::SUBPROTOCOLS))
         }
         Name::Pusher => {
@@ -259,7 +258,13 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         (
             args.auth.is_some(),
             "--auth",
-            &[Name::SocketIo, Name::Phoenix, Name::Centrifugo, Name::Wamp],
+            &[
+                Name::SocketIo,
+                Name::Phoenix,
+                Name::Stomp,
+                Name::Centrifugo,
+                Name::Wamp,
+            ],
         ),
         (args.eio.is_some(), "--eio", &[Name::SocketIo]),
         (args.transport.is_some(), "--transport", &[Name::SocketIo]),

@@ -1,5 +1,6 @@
 //! The client's half: opens the session, keeps it alive, and pairs receipts.
 
+mod connect;
 mod hear;
 
 use std::collections::VecDeque;
@@ -16,26 +17,20 @@ use crate::ontop::stage::Stage;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed};
 use crate::proto::message::Kind;
 use crate::render::quantity;
+use connect::{Connect, beats};
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The value of the header of this name.
-    pub host: String,
     /// The largest body to accept, in bytes.
     pub limit: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            host: "/".to_owned(),
-            limit: 64 << 20,
-        }
+        Self { limit: 64 << 20 }
     }
 }
 
-/// How often this side can send a heart-beat and wants one, in milliseconds: the interval of the usual clients.
-const BEAT: u64 = 10_000;
 /// What the server answers first.
 const GREETING: &str = "CONNECT";
 /// The most messages whose acknowledgement is awaited by name; the server sends any number of them.
@@ -46,6 +41,8 @@ pub struct Client {
     options: Options,
     stage: Stage<Session>,
     has_login: bool,
+    /// How often this side can send a heart-beat, and how often it wants one, in milliseconds.
+    offered: (u64, u64),
     assembler: Assembler,
     version: Version,
     /// What is subscribed to, again on every connection; only the user adds to it.
@@ -84,6 +81,7 @@ impl Client {
         Self {
             stage: Stage::Closed,
             has_login: false,
+            offered: (0, 0),
             assembler: Assembler::new(options.limit),
             version: Version::V12,
             subscriptions: Vec::new(),
@@ -193,8 +191,17 @@ impl Client {
             return Err(SayError::new("STOMP 1.0 has no NACK", None));
         }
         let at = self.unacknowledged.iter().position(|(it, _)| it == id);
+        // Of more messages than are known by name any may be meant; otherwise servers close after a wrong one.
+        if at.is_none() && self.unacknowledged.len() < UNACKNOWLEDGED {
+            let waiting = self.unacknowledged.iter().take(5);
+            let waiting = waiting.map(|(id, _)| id.clone());
+            let hint = format!("unacknowledged: {}", listed(waiting));
+            return Err(SayError::new(
+                format!("no message waits for /{verb} {id}"),
+                &*hint,
+            ));
+        }
         let found = at.and_then(|at| self.unacknowledged.remove(at));
-        // One that is not known goes out as well: the server says what is wrong with it.
         let subscription = found.map(|(_, subscription)| subscription);
         let mut headers = Headers::default();
         let name = if self.version == Version::V12 {
@@ -228,32 +235,13 @@ impl Protocol for Client {
         self.assembler = Assembler::new(self.options.limit);
         self.version = Version::V12;
         self.stage = Stage::greeting(now);
-        self.has_login = opening.login.is_some();
-        let connect = |password: Option<&str>| {
-            let beat = format!("{BEAT},{BEAT}");
-            let mut frame = Frame::new(
-                "CONNECT",
-                &[
-                    ("accept-version", "1.0,1.1,1.2"),
-                    ("host", &self.options.host),
-                    ("heart-beat", &beat),
-                ],
-            );
-            if let (Some(login), Some(password)) = (opening.login, password) {
-                frame.headers.add("login", login.user.as_str());
-                frame.headers.add("passcode", password);
-            }
-            frame
-        };
-        let shown = connect(opening.login.map(|_| "***"));
-        let mut note = format!("host {}", self.options.host);
-        if let Some(login) = opening.login {
-            note = format!("{note}, as {}", login.user);
-        }
-        let seen = see::frame("connect", "connect".to_owned(), &shown).noting(note);
-        let frame = connect(opening.login.map(|login| login.password.expose().as_str()));
-        let masked = opening.login.map(|_| encode(&shown, self.version));
-        let bytes = encode(&frame, self.version);
+        self.has_login = opening.login.is_some() || opening.auth.is_some();
+        let connect = Connect::new(opening.auth.as_ref(), opening.login);
+        self.offered = beats(&connect.frame.headers);
+        let shown = see::frame("connect", "connect".to_owned(), &connect.shown);
+        let seen = shown.noting(connect.note);
+        let masked = self.has_login.then(|| encode(&connect.shown, self.version));
+        let bytes = encode(&connect.frame, self.version);
         actions.send_masked(Kind::Text, bytes, masked, Some(seen));
     }
 

@@ -1,6 +1,6 @@
 //! What a person types and a program writes.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::frame::Headers;
 use crate::ontop::binary::text_or_binary;
@@ -84,7 +84,7 @@ pub(super) fn is_own(name: &str) -> bool {
     OWN.contains(&name)
 }
 
-/// `[-r] [-h NAME:VALUE]… DESTINATION [BODY]`; the body is the rest of the line.
+/// `[-r] [-h NAME:VALUE]… DESTINATION BODY`; the body is the rest of the line.
 pub(super) fn message(args: &str) -> Result<Message, SayError> {
     let mut message = Message::default();
     let mut rest = args.trim_start();
@@ -109,6 +109,12 @@ pub(super) fn message(args: &str) -> Result<Message, SayError> {
         }
     }
     let (name, body) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    if body.is_empty() {
+        // A single word is rather a slip than an empty message.
+        let record = json!({"destination": name});
+        let hint = format!("it follows the destination; {record} sends an empty message");
+        return Err(SayError::new("the message has no body", hint.as_str()));
+    }
     name.clone_into(&mut message.destination);
     message.body = body.as_bytes().to_vec();
     Ok(message)
@@ -244,7 +250,7 @@ mod tests {
             let error = record(text).expect_err(text);
             assert!(error.text.contains(why), "{text}: {error:?}");
         }
-        for args in ["", "-r", "-h a b c", "-h id:1 b c"] {
+        for args in ["", "-r", "-h a b c", "-h id:1 b c", "/q", "/q "] {
             assert!(message(args).is_err(), "{args}");
         }
         assert!(subscription("a b").is_err() && subscription("a client b").is_err());

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BEAT, Client, Session, UNACKNOWLEDGED};
+use super::connect::beats;
+use super::{Client, Session, UNACKNOWLEDGED};
 use crate::ontop::stage::Stage;
 use crate::ontop::stomp::frame::{Fault, Frame, Piece, Version};
 use crate::ontop::stomp::see;
@@ -66,18 +67,19 @@ impl Client {
         };
         self.version = version;
         self.assembler.set_version(version);
-        let (theirs, wanted) = beats(frame.headers.get("heart-beat").unwrap_or_default());
+        let (theirs, wanted) = beats(&frame.headers);
+        let (can, wants) = self.offered;
         // "Heart-beating": the slower of both sides counts, and zero is never.
-        let rate = |other: u64| match other {
-            0 => Duration::ZERO,
-            other => Duration::from_millis(other.max(BEAT)),
+        let rate = |own: u64, other: u64| match (own, other) {
+            (0, _) | (_, 0) => Duration::ZERO,
+            (own, other) => Duration::from_millis(own.max(other)),
         };
         self.stage = Stage::Open(Session {
             // A beat that is on its way when the time is over is late.
-            sending: rate(wanted) * 9 / 10,
+            sending: rate(can, wanted) * 9 / 10,
             sent: now,
             // Two of them may be late or lost.
-            silence: rate(theirs) * 3,
+            silence: rate(wants, theirs) * 3,
             heard: now,
         });
         for (subscription, id) in self.subscriptions.clone() {
@@ -120,8 +122,13 @@ impl Client {
     /// The server reports an error, and closes the connection after it.
     fn error(&mut self, frame: &Frame, now: Instant, actions: &mut Actions) {
         let body = String::from_utf8_lossy(&frame.body);
-        let said = frame.headers.get("message");
-        let said = cut(said.unwrap_or(body.trim()), QUOTED);
+        let first = body.trim().lines().next().unwrap_or_default();
+        let said = match frame.headers.get("message") {
+            Some(message) if first.is_empty() || message == first => message.to_owned(),
+            Some(message) => format!("{message}: {first}"),
+            None => body.trim().to_owned(),
+        };
+        let said = cut(&said, QUOTED);
         let receipt = frame.headers.get("receipt-id");
         let of = receipt.and_then(|id| self.receipts.end(id, now));
         let mut seen = see::frame("error", "error".to_owned(), frame).noting(said.as_str());
@@ -136,20 +143,13 @@ impl Client {
             "the server ended the session"
         };
         let hint = match (is_greeting, self.has_login) {
-            (true, true) => Some("check the user and password of -u"),
-            (true, false) => Some("-u USER:PASS logs in"),
+            (true, true) => Some("check the user and password of -u, or --auth"),
+            (true, false) => Some("-u USER:PASS logs in, and --auth JSON adds headers to CONNECT"),
             (false, _) => None,
         };
         self.stage = Stage::Closed;
         actions.end(Refusal::refused(format!("{what}: {said:?}"), hint));
     }
-}
-
-/// How often the peer can send a heart-beat, and how often it wants one, in milliseconds.
-fn beats(value: &str) -> (u64, u64) {
-    let (theirs, wanted) = value.split_once(',').unwrap_or_default();
-    let number = |text: &str| u64::from(text.trim().parse::<u32>().unwrap_or_default());
-    (number(theirs), number(wanted))
 }
 
 fn unreadable(fault: &Fault, payload: &[u8]) -> Seen {
