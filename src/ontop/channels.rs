@@ -10,6 +10,9 @@ use crate::render::quantity;
 /// How long the server may take to answer a request to subscribe: the limit of Phoenix's own client.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What to do about a request without an answer: Rails gives none for a channel that it does not have.
+const UNANSWERED: &str = "check its name, and the server's log";
+
 /// Only the user adds to them.
 #[derive(Debug, Default)]
 pub(super) struct Channels(Vec<Channel>);
@@ -94,9 +97,11 @@ impl Channels {
     /// Notes the answers that are overdue; a session that is of no use without one ends.
     pub(super) fn end_overdue(&mut self, now: Instant, actions: &mut Actions) {
         while let Some(overdue) = self.overdue(now) {
-            match overdue.refusal() {
-                Ok(refusal) => actions.end(refusal),
-                Err(note) => actions.note(note),
+            if overdue.is_greeting {
+                actions.end(Refusal::silent(overdue.text, UNANSWERED));
+            } else {
+                actions.note(overdue.text);
+                actions.hint(UNANSWERED);
             }
         }
     }
@@ -184,20 +189,6 @@ impl Channel {
 struct Overdue {
     text: String,
     is_greeting: bool,
-}
-
-impl Overdue {
-    /// Ends a session that is of no use without the channel.
-    fn refusal(self) -> Result<Refusal, String> {
-        if self.is_greeting {
-            Ok(Refusal::silent(
-                self.text,
-                "check its name, and the server's log",
-            ))
-        } else {
-            Err(self.text)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub fn check(args: &str, has_secret: bool) -> Result<(), SayError> {
     }
     let text = format!("{} wants a signature", subscription.channel);
     let hint =
-        "--pusher-secret env:NAME signs it, or {\"auth\":\"KEY:SIGNATURE\"} behind the channel";
+        "--pusher-secret env:NAME signs it, or {\"auth\":\"KEY:SIGNATURE\"} after the channel";
     Err(SayError::new(text, hint))
 }
 
