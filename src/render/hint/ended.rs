@@ -56,7 +56,8 @@ pub(super) const ROWS: &[Row] = &[
         "look into its log, or wait longer with --close-timeout",
     ),
     row(
-        |it| open(it) && it.end.is_lost && it.end.quiet >= IDLE,
+        // A protocol on top is not silent for long by itself.
+        |it| open(it) && it.end.is_lost && it.end.quiet >= IDLE && !it.end.is_spoken,
         "an idle limit of a proxy or the server may have ended it, as nothing had passed for {quiet}",
         "try --ping-interval {ping}, and look into the server's log",
     ),
