@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::case::{Runner, StepResult};
 use super::connection::ScriptedConnection;
-use super::dial::{Dial, Request};
+use super::dial::{Dial, Endpoint, Request};
 use super::result::{Failure, Kind, LONGEST_LINE, cut};
 use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::matching::glob;
+use crate::ontop::Reoffer;
 use crate::proto::http1::Head;
 use crate::render::quantity;
 use crate::scenario::{Statement, Step, Template};
@@ -22,6 +23,20 @@ use crate::term;
 /// The longest part of a refusal's body in a report, in bytes: enough for an error in JSON or text.
 const BODY: usize = 1 << 10;
 const SWITCHING: u16 = 101;
+
+/// Why a connection or its session did not open.
+struct Unmet {
+    failure: Box<Failure>,
+    /// What another connection is to offer.
+    reoffer: Option<Reoffer>,
+}
+
+impl From<Box<Failure>> for Unmet {
+    fn from(failure: Box<Failure>) -> Self {
+        let reoffer = None;
+        Self { failure, reoffer }
+    }
+}
 
 impl Runner<'_> {
     pub(super) async fn connect(
@@ -36,58 +51,86 @@ impl Runner<'_> {
             failure.hint = unresolved.hint.map(|hint| self.safe(&hint));
             failure
         })?;
-        let status = step.status();
         let mut options = Cow::Borrowed(&endpoint.open);
-        let (mut result, mut head) = self.open(&options, status).await?;
-        if let (Err(error), Some(on_top)) = (&result, &endpoint.on_top)
-            && status == SWITCHING
-            && let Some(reoffer) = on_top.reoffer(error, &options.offer.target)
+        let mut met = self.attempt(step, &endpoint, &options).await;
+        if let Err(unmet) = &mut met
+            && let Some(reoffer) = unmet.reoffer.take()
             && options.to_mut().offer_instead(reoffer)
         {
-            (result, head) = self.open(&options, status).await?;
+            self.start_clock();
+            met = self.attempt(step, &endpoint, &options).await;
         }
+        met.map_err(|unmet| unmet.failure)
+    }
+
+    async fn attempt(
+        &mut self,
+        step: &Step,
+        endpoint: &Endpoint,
+        options: &session::Options,
+    ) -> Result<(), Unmet> {
+        let status = step.status();
+        let (result, head) = self.open(options, status).await?;
+        let head = head.as_ref();
         match result {
             Ok(opened) if status == SWITCHING => {
-                self.came = head.as_ref().map(|head| self.status_line(head));
-                self.check(step, head.as_ref())?;
-                let mut human = self.context.human.clone();
-                opened.evidence.requests().for_each(|it| human.learn(it));
-                let target = &options.offer.target;
-                let on_top = endpoint.on_top.as_ref().map(|it| {
-                    let mut speaker = Speaker::new(&it.on(target));
-                    speaker.agree(&opened.open);
-                    speaker
-                });
-                let is_spoken = on_top.is_some();
-                let connection = ScriptedConnection::start(opened, human, on_top);
-                self.connections[step.on] = Some(connection);
-                if is_spoken {
-                    self.greet(step.on).await?;
-                }
-                Ok(())
+                self.came = head.map(|head| self.status_line(head));
+                self.check(step, head)?;
+                self.start(step.on, opened, endpoint, &options.offer.target)
+                    .await
             }
             Ok(opened) => {
                 // Dropped without a closing handshake, as the case ends here.
                 drop(opened);
                 let message = format!("expected status {status}, but the connection opened (101)");
-                Err(self.unlike_head(&message, head.as_ref(), Exit::Expectation))
+                Err(self.unlike_head(&message, head, Exit::Expectation).into())
             }
             Err(error) => {
                 let mut failure = match &error.problem {
                     OpenProblem::Refused(refused) if refused.refusal.status == status => {
                         self.came = Some(self.status_line(&refused.refusal.response));
-                        return self.check(step, Some(&refused.refusal.response));
+                        return Ok(self.check(step, Some(&refused.refusal.response))?);
                     }
                     OpenProblem::Refused(refused) => self.refused(status, refused),
                     OpenProblem::Handshake(_) => {
-                        self.unlike_head(&error.to_string(), head.as_ref(), error.exit())
+                        self.unlike_head(&error.to_string(), head, error.exit())
                     }
                     _ => self.error(&error, error.exit()),
                 };
                 failure.hint = error.hint().map(|hint| self.safe(&hint));
-                Err(failure)
+                let on_top = endpoint.on_top.as_ref().filter(|_| status == SWITCHING);
+                let reoffer = on_top.and_then(|it| it.reoffer(&error, &options.offer.target));
+                Err(Unmet { failure, reoffer })
             }
         }
+    }
+
+    /// Starts the connection, and waits for the session of the protocol on top.
+    async fn start(
+        &mut self,
+        on: usize,
+        opened: Opened,
+        endpoint: &Endpoint,
+        target: &str,
+    ) -> Result<(), Unmet> {
+        let mut human = self.context.human.clone();
+        opened.evidence.requests().for_each(|it| human.learn(it));
+        let on_top = endpoint.on_top.as_ref().map(|it| {
+            let mut speaker = Speaker::new(&it.on(target));
+            speaker.agree(&opened.open);
+            speaker
+        });
+        let is_spoken = on_top.is_some();
+        let connection = ScriptedConnection::start(opened, human, on_top);
+        self.connections[on] = Some(connection);
+        if !is_spoken {
+            return Ok(());
+        }
+        let Err(failure) = self.greet(on).await else {
+            return Ok(());
+        };
+        let reoffer = self.connection(on)?.inbox().reoffer.take();
+        Err(Unmet { failure, reoffer })
     }
 
     async fn open(

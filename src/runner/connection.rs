@@ -20,7 +20,7 @@ use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::render::escape::escape_line;
 use crate::render::{Human, OnTop};
 use crate::session::mode::CloseMode;
-use crate::session::{self, Mode, Opened, Stop, Turn};
+use crate::session::{self, Mode, Opened, Over, Stop, Turn};
 use crate::speaker::{Listener, Said, Speaker};
 use crate::term;
 
@@ -94,7 +94,12 @@ impl ScriptedConnection {
             ending.evidence = opened.evidence;
             ending.evidence.time = jiff::Timestamp::now();
             ending.evidence.in_scenario = true;
-            mode.shared.state.borrow_mut().inbox.ending = Some(ending);
+            let over = Over::Ended(&ending);
+            let reoffer = mode.speaker.as_mut().and_then(|it| it.reoffer(over));
+            {
+                let inbox = &mut mode.shared.state.borrow_mut().inbox;
+                (inbox.ending, inbox.reoffer) = (Some(ending), reoffer);
+            }
             mode.shared.changed.notify_one();
         });
         Self {

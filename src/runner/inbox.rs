@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::event::Ending;
+use crate::ontop::Reoffer;
 use crate::proto::connection::{self, Event};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
@@ -50,6 +51,8 @@ pub struct Inbox {
     /// The peer's Close frame, and whether ours was sent before it.
     pub close: Option<(Option<CloseFrame>, bool)>,
     pub ending: Option<Ending>,
+    /// What the protocol on top wants to offer on another connection.
+    pub reoffer: Option<Reoffer>,
     /// The session of a protocol on top is open.
     pub is_ready: bool,
     pub is_overflowing: bool,
