@@ -65,7 +65,7 @@ pub struct OnTopArgs {
     pub subscribe: Vec<String>,
     /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto
     ///
-    /// auto begins with 4, unless the query says EIO=3, and follows a server that speaks 3.
+    /// auto begins with 4, unless the query says EIO=3, and follows a server that speaks the other.
     #[arg(
         long,
         value_name = "VERSION",

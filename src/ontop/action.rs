@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Name;
+use super::{Name, Reoffer};
 use crate::exit::Exit;
 use crate::proto::message::Kind;
 use crate::render::quantity;
@@ -32,6 +32,8 @@ pub enum Action {
     Note(String),
     /// What the user could do.
     Hint(String),
+    /// What another connection is to offer, once this one has ended.
+    Reoffer(Reoffer),
     End(Refusal),
 }
 
@@ -65,6 +67,10 @@ impl Actions {
 
     pub fn hint(&mut self, text: impl Into<String>) {
         self.list.push(Action::Hint(text.into()));
+    }
+
+    pub fn reoffer(&mut self, reoffer: Reoffer) {
+        self.list.push(Action::Reoffer(reoffer));
     }
 
     pub fn end(&mut self, refusal: Refusal) {

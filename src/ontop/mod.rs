@@ -26,7 +26,7 @@ mod verb;
 pub mod view;
 
 use std::fmt::{self, Debug};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -153,6 +153,11 @@ impl Name {
 
     pub fn verb(self, name: &str) -> Option<&'static Verb> {
         self.verbs().iter().find(|verb| verb.name == name)
+    }
+
+    /// The longest wait of its clients between two attempts to reconnect, if they agree on one.
+    pub fn longest_wait(self) -> Option<Duration> {
+        (self == Self::SocketIo).then_some(socketio::LONGEST_WAIT)
     }
 
     /// Whether its session begins with a user and a password.
@@ -319,7 +324,8 @@ impl fmt::Display for Reoffer {
             ),
             Self::EngineIo(version) => write!(
                 f,
-                "the server speaks EIO {number} ({products}); trying that",
+                "the server does not speak EIO {other}; trying EIO {number} ({products})",
+                other = version.other().number(),
                 number = version.number(),
                 products = version.products()
             ),
@@ -375,6 +381,11 @@ pub trait Protocol: Debug {
     /// The connection is over; returns what cannot come any more, which is not escaped yet.
     fn closed(&mut self) -> Option<String> {
         None
+    }
+
+    /// Whether a session is open that nobody has ended: its clients connect again if the server closes in order.
+    fn is_unfinished(&self) -> bool {
+        false
     }
 
     /// What it means that the server closes with this code, if the protocol defines it.

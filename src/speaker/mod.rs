@@ -16,7 +16,7 @@ use crate::ontop::{
     self, Action, Actions, Name, Opening, Protocol, Refusal, Reoffer, Seen, Unsuited, Verb,
 };
 use crate::outbox::{SendError, SendObserver};
-use crate::proto::connection::{self, End, Message};
+use crate::proto::connection::{self, End, Message, reported_code};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::Rule;
@@ -169,6 +169,11 @@ impl Speaker {
         self.protocol.adopt(now, &mut self.actions);
     }
 
+    /// Whether a connection that the server closes now is lost.
+    pub fn is_unfinished(&self) -> bool {
+        self.protocol.is_unfinished()
+    }
+
     /// The connection is over; returns what cannot come any more.
     pub fn closed(&mut self) -> Option<String> {
         let was_open = std::mem::replace(&mut self.is_open, false);
@@ -232,11 +237,11 @@ impl Speaker {
 
     /// Notes the server's Close frame: the protocol may know what its code means.
     pub fn closing(&mut self, frame: Option<&CloseFrame>) {
-        let Some(frame) = frame.filter(|_| self.is_running()) else {
-            return;
-        };
-        let refusal = self.protocol.closing(frame.code.0, &frame.reason);
-        self.refusal = self.refusal.take().or(refusal);
+        if self.is_running() {
+            let reason = frame.map_or("", |frame| &frame.reason);
+            let refusal = self.protocol.closing(reported_code(frame).0, reason);
+            self.refusal = refusal;
+        }
     }
 
     /// Notes what may be a refusal: HTTP in the place of a frame, or the answer to a poll.
@@ -314,6 +319,7 @@ impl Speaker {
                 Action::See(seen) => listener.heard(&seen, turn.now),
                 Action::Note(text) => listener.note(&text),
                 Action::Hint(text) => listener.hint(&text),
+                Action::Reoffer(reoffer) => self.reoffer = Some(reoffer),
                 Action::End(refusal) => drop(self.refusal.get_or_insert(refusal)),
                 Action::Send {
                     kind,

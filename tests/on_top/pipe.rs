@@ -249,6 +249,22 @@ fn flags_that_do_not_fit_are_refused() {
             &["--as", "socket.io", "ws://h", "--auth", "u:p"],
             "--auth is not JSON",
         ),
+#[test]
+fn a_refusal_before_a_namespace_is_asked_for_is_that_of_version_3() {
+    for namespace in ["/", "/fx"] {
+        let server = scripted(|mut peer| {
+            peer.send("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":300,\"pingTimeout\":5000}");
+            peer.send("44{\"code\":\"E_AUTH\"}");
+            peer.record()
+        });
+        let args = ["--as", "socket.io", server.url(), "--namespace", namespace];
+        let run = wsee(&args).stdin_held_open().run().exits(115);
+        run.says("the server speaks EIO 3 (Socket.IO 2), and so does wsee now")
+            .says("--eio 3 with --auth JSON sends credentials in the query")
+            .says("the server refused namespace /: {\"code\":\"E_AUTH\"}");
+    }
+}
+
         (
             &["--as", "socket.io", "ws://h", "--auth", "env:NOT_SET_HERE"],
             "is not set",

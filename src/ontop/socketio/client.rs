@@ -21,9 +21,10 @@ use crate::ontop::names::Names;
 use crate::ontop::{
     Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, SayResult, Seen, Unsuited,
 };
+use crate::proto::frame::CloseCode;
 use crate::proto::message::Kind;
 use crate::render::quantity;
-use silence::{DOUBT, PATIENCE, missing, silent, still_silent, unopened, unopened_hint};
+use silence::{DOUBT, PATIENCE, missing, silent, unjoined, unopened};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -63,6 +64,8 @@ impl Options {
     }
 }
 
+/// The longest wait between two attempts to reconnect: that of the reference client.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long a server that may speak version 3 has to show it. Its first packet follows the open packet at
 /// once, and a CONNECT of version 4 would join the main namespace a second time there.
 const SHOWS_VERSION: Duration = Duration::from_millis(300);
@@ -243,6 +246,16 @@ impl Protocol for Client {
         self.acks.abandon()
     }
 
+    fn closing(&mut self, code: u16, _reason: &str) -> Option<Refusal> {
+        let (_, name) = self.namespaces.oldest()?;
+        let is_first = self.namespaces.first_joined().is_none();
+        (is_first && CloseCode(code).is_ok()).then(|| unjoined(name))
+    }
+
+    fn is_unfinished(&self) -> bool {
+        matches!(self.stage, Stage::Open(_)) && !self.namespaces.are_out()
+    }
+
     fn refused(&self, body: &str, now: Instant) -> Option<Refusal> {
         let Stage::Open(session) = &self.stage else {
             return refusal::refusal(body);
@@ -304,7 +317,7 @@ impl Protocol for Client {
                     text: "the server closed the Engine.IO session".to_owned(),
                     hint: None,
                     exit: Exit::Done,
-                    may_pass: false,
+                    may_pass: self.is_unfinished(),
                 });
             }
             (_, None) => {
@@ -331,10 +344,12 @@ impl Protocol for Client {
             "join" => {
                 let (name, auth) = say::join(args)?;
                 if self.namespaces.is_joined(&name) {
-                    return Err(SayError {
-                        text: format!("already connected to namespace {name}"),
-                        hint: None,
-                    });
+                    let text = format!("already connected to namespace {name}");
+                    return Err(SayError::new(text, None));
+                }
+                if self.is_joined_by_server(&name) {
+                    let text = "EIO 3 joins the namespace / with the session only";
+                    return Err(SayError::new(text, "/reconnect opens another session"));
                 }
                 let namespace = self.namespaces.add(&name);
                 namespace.auth = auth.or(namespace.auth.take());
@@ -382,8 +397,7 @@ impl Protocol for Client {
             }
             Stage::Opening { doubt, .. } => {
                 if doubt.take_if(|doubt| *doubt <= now).is_some() {
-                    actions.note(still_silent());
-                    actions.hint(unopened_hint(self.version));
+                    self.doubt(actions);
                 }
                 return;
             }

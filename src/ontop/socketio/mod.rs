@@ -14,6 +14,6 @@ mod say;
 mod see;
 pub mod server;
 
-pub use client::{Client, Options};
+pub use client::{Client, LONGEST_WAIT, Options};
 pub use refusal::{joined, refusal, refusal_code};
 pub use say::{ANSWER, VERBS, event_pattern, is_namespace};

@@ -124,6 +124,12 @@ impl Namespaces {
         list.any(|it| it.name == name && it.state == State::Joined)
     }
 
+    /// Whether a request to join it has no answer yet.
+    pub(super) fn is_joining(&self, name: &str) -> bool {
+        let mut list = self.list.iter();
+        list.any(|it| it.name == name && matches!(it.state, State::Joining { .. }))
+    }
+
     /// Whether outputs name them all: a filter for the first one must not change its meaning with /join.
     pub(super) fn are_several(&self) -> bool {
         self.are_several

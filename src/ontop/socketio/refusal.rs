@@ -82,24 +82,36 @@ pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: &str) -> Refu
     Refusal::refused(text, hint)
 }
 
-/// What to do about a refusal by a server of version 3 that was asked for version 4.
-pub(super) const LACKS_QUERY: &str =
-    "EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it";
+/// How other credentials can be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By the flag.
+    Flag,
+    /// By joining again.
+    Join,
+    /// By the flag, in a query that this connection lacks: all that the main namespace of version 3 sees.
+    Query,
+}
 
 /// What to do about the refusal of a namespace.
-pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool, can_join: bool) -> String {
+pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool, way: Way) -> String {
     let (message, _) = see::refusal(data);
     if message.to_ascii_lowercase().contains("invalid namespace") {
-        let check = if can_join { "its name" } else { "--namespace" };
+        let check = match way {
+            Way::Join => "its name",
+            Way::Flag | Way::Query => "--namespace",
+        };
         return format!("the server has no namespace {name}; check {check}");
     }
-    let advice = match (has_auth, can_join) {
-        (true, true) => format!("/join {name} AUTH sends other credentials"),
-        (false, true) => {
+    let advice = match (way, has_auth) {
+        (Way::Join, true) => format!("/join {name} AUTH sends other credentials"),
+        (Way::Join, false) => {
             format!("/join {name} AUTH sends credentials, such as {{\"token\":\"…\"}}")
         }
-        (true, false) => "check what --auth sends".to_owned(),
-        (false, false) => "--auth JSON sends credentials".to_owned(),
+        (Way::Flag, true) => "check what --auth sends".to_owned(),
+        (Way::Flag, false) => "--auth JSON sends credentials".to_owned(),
+        (Way::Query, true) => "EIO 3 wants --auth in the query, where --eio 3 puts it".to_owned(),
+        (Way::Query, false) => "--eio 3 with --auth JSON sends credentials in the query".to_owned(),
     };
     format!("a middleware of the server refused; {advice}")
 }

@@ -11,7 +11,8 @@ use crate::ontop::socketio::engine::Version;
 use crate::ontop::socketio::heartbeat::Heartbeat;
 use crate::ontop::socketio::namespace::{Recovery, State};
 use crate::ontop::socketio::packet::{MAIN, Packet, PacketType};
-use crate::ontop::socketio::{refusal, see};
+use crate::ontop::socketio::refusal::{self, Way};
+use crate::ontop::socketio::see;
 use crate::ontop::{Actions, Refusal};
 
 impl Client {
@@ -21,8 +22,11 @@ impl Client {
         {
             packet.namespace.truncate(name.len());
         }
+        if self.shows_v3(&packet) {
+            self.follow(now, actions);
+        }
         match packet.kind {
-            PacketType::Connect => self.connected(&packet, now, actions),
+            PacketType::Connect => self.connected(&packet, actions),
             PacketType::ConnectError => self.refused(&packet, actions),
             PacketType::Disconnect => self.disconnected(&packet, actions),
             PacketType::Event => self.event(packet, actions),
@@ -30,12 +34,18 @@ impl Client {
         }
     }
 
-    fn connected(&mut self, packet: &Packet, now: Instant, actions: &mut Actions) {
+    /// Whether a server of version 3 sent this, which joins the main namespace by itself or refuses it.
+    fn shows_v3(&self, packet: &Packet) -> bool {
+        let is_unasked = match packet.kind {
+            PacketType::Connect => packet.data.is_none(),
+            PacketType::ConnectError => !self.namespaces.is_joining(MAIN),
+            _ => false,
+        };
+        is_unasked && self.version == Version::V4 && packet.namespace == MAIN
+    }
+
+    fn connected(&mut self, packet: &Packet, actions: &mut Actions) {
         let name = packet.namespace.as_str();
-        let is_unasked = self.version == Version::V4 && name == MAIN && packet.data.is_none();
-        if is_unasked && self.options.is_auto {
-            return self.follow(now, actions);
-        }
         let mut seen = see::packet("connect", name, packet.data.as_ref());
         let is_main = self.version == Version::V3 && name == MAIN;
         match self.namespaces.get(name) {
@@ -56,13 +66,17 @@ impl Client {
             None => "nobody asked for this namespace".clone_into(&mut seen.note),
         }
         actions.see(seen);
-        if is_unasked && !std::mem::replace(&mut self.is_told, true) {
-            actions.hint("the server speaks EIO 3 (Socket.IO 2); --eio 3 or --eio auto does, too");
-        }
     }
 
-    /// Speaks version 3 from now on, as the server has joined the main namespace by itself.
+    /// Speaks version 3 from now on, unless another is given.
     fn follow(&mut self, now: Instant, actions: &mut Actions) {
+        if !self.options.is_auto {
+            if !std::mem::replace(&mut self.is_told, true) {
+                let hint = "the server speaks EIO 3 (Socket.IO 2); --eio 3 or --eio auto does, too";
+                actions.hint(hint);
+            }
+            return;
+        }
         self.version = Version::V3;
         self.decoder = Decoder::new(self.version, self.options.limit);
         actions.note("the server speaks EIO 3 (Socket.IO 2), and so does wsee now");
@@ -71,13 +85,17 @@ impl Client {
             session.undecided = None;
         }
         self.join_all(now, actions);
-        self.connected(&Packet::new(PacketType::Connect, MAIN, None), now, actions);
     }
 
     fn refused(&mut self, packet: &Packet, actions: &mut Actions) {
         let name = packet.namespace.as_str();
         let data = packet.data.as_ref();
         let (has_auth, can_join) = (self.auth.is_some(), self.can_join_again(name));
+        let is_by_server = self.is_joined_by_server(name);
+        if is_by_server {
+            // Nothing works without it, even if it was not asked for.
+            self.namespaces.add(name);
+        }
         let Some(namespace) = self.namespaces.get(name) else {
             let mut seen = see::packet("connect_error", name, data);
             "nobody asked for this namespace".clone_into(&mut seen.note);
@@ -86,21 +104,20 @@ impl Client {
         let has_auth = has_auth || namespace.auth.is_some();
         let is_greeting = matches!(
             namespace.state,
-            State::Joining {
-                is_greeting: true,
-                ..
-            }
+            State::Wanted
+                | State::Joining {
+                    is_greeting: true,
+                    ..
+                }
         );
         namespace.state = State::Out;
         actions.see(see::packet("connect_error", name, data));
-        // Version 3 sends a bare value, and the middleware of its main namespace sees the query of the URL only.
-        let is_older = self.version == Version::V3 || data.is_some_and(Value::is_string);
-        let lacks_query = self.asked == Version::V4 && is_older && self.auth.is_some();
-        let hint = if lacks_query && self.options.is_auto {
-            refusal::LACKS_QUERY.to_owned()
-        } else {
-            refusal::hint(data, name, has_auth, !is_greeting || can_join)
+        let way = match self.asked {
+            Version::V4 if is_by_server => Way::Query,
+            _ if can_join || !is_greeting => Way::Join,
+            _ => Way::Flag,
         };
+        let hint = refusal::hint(data, name, has_auth, way);
         if is_greeting && !can_join {
             actions.end(refusal::of_namespace(name, data, &hint));
         } else {
@@ -108,9 +125,9 @@ impl Client {
         }
     }
 
-    /// Whether somebody can join a namespace that is gone; version 3 joins the main one with the session only.
+    /// Whether somebody can join a namespace that is gone.
     fn can_join_again(&self, name: &str) -> bool {
-        self.is_attended && !(self.version == Version::V3 && name == MAIN)
+        self.is_attended && !self.is_joined_by_server(name)
     }
 
     fn disconnected(&mut self, packet: &Packet, actions: &mut Actions) {
@@ -121,16 +138,15 @@ impl Client {
             None => "nobody is in this namespace".clone_into(&mut seen.note),
         }
         actions.see(seen);
-        if self.can_join_again(name) {
-            return actions.hint(format!("/join {name} connects to it again"));
-        }
-        if self.namespaces.are_out() {
+        if self.namespaces.are_out() && !self.can_join_again(name) {
             actions.end(Refusal {
                 text: format!("the server disconnected namespace {name}"),
                 hint: None,
                 exit: Exit::Done,
                 may_pass: false,
             });
+        } else if self.is_attended {
+            actions.hint(self.way_to(name));
         }
     }
 

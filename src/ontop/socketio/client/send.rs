@@ -163,15 +163,29 @@ impl Client {
         Ok(())
     }
 
+    /// Whether the server joins this namespace with the session, and at no other time.
+    pub(super) fn is_joined_by_server(&self, name: &str) -> bool {
+        self.version == Version::V3 && name == MAIN
+    }
+
+    /// How to get into a namespace that is not joined.
+    pub(super) fn way_to(&self, name: &str) -> String {
+        if self.is_joined_by_server(name) {
+            "/reconnect opens a session, with which EIO 3 joins /".to_owned()
+        } else {
+            format!("/join {name} connects to it")
+        }
+    }
+
     /// The namespace of that name, or the usual one, if it is joined.
     fn joined(&self, name: Option<&str>) -> Result<String, SayError> {
         let name = name.unwrap_or(self.namespaces.usual());
         if self.namespaces.is_joined(name) {
             return Ok(name.to_owned());
         }
-        let mut hint = format!("/join {name} connects to it");
+        let mut hint = self.way_to(name);
         if let Some(other) = self.namespaces.first_joined() {
-            hint = format!("{hint}, and [{other}] before the name of an event sends it there");
+            hint = format!("{hint}, and [{other}] in front of an event sends it to {other}");
         }
         Err(SayError {
             text: format!("not connected to namespace {name}"),

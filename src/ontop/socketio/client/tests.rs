@@ -70,7 +70,7 @@ impl Fixture {
         let said = actions.filter_map(|action| match action {
             Action::Note(text) | Action::Hint(text) => Some(text),
             Action::End(refusal) => Some(format!("end: {}", refusal.text)),
-            Action::See(_) | Action::Send { .. } => None,
+            Action::See(_) | Action::Send { .. } | Action::Reoffer(_) => None,
         });
         said.collect()
     }
@@ -141,7 +141,7 @@ fn acknowledgements_that_cannot_come_any_more_are_named_once() {
 #[test]
 fn credentials_are_missed_in_the_query_only_by_a_server_that_refuses() {
     let open = OPEN.replace(",\"maxPayload\":1000", "");
-    let missing = "--eio 3 sends it";
+    let missing = "where --eio 3 puts it";
     for (answer, is_refused) in [("40", false), ("44\"wrong token\"", true)] {
         let mut it = Fixture::waiting(&[]);
         it.client.auth = Some(serde_json::json!({"token": "t"}));
@@ -184,7 +184,7 @@ fn a_person_joins_a_namespace_again_that_refused_or_was_left_by_the_server() {
     assert_eq!(it.sent(), [r#"40/admin,{"token":"good"}"#]);
     it.hear(r#"40/admin,{"sid":"b"}"#);
     it.hear("41/admin,");
-    assert_eq!(it.said(), ["/join /admin connects to it again"]);
+    assert_eq!(it.said(), ["/join /admin connects to it"]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_namespace_that_nobody_can_join_again_ends_the_session() {
             Version::V4,
             "end: the server disconnected namespace /",
         ),
-        (true, Version::V4, "/join / connects to it again"),
+        (true, Version::V4, "/join / connects to it"),
         (
             true,
             Version::V3,
@@ -208,6 +208,24 @@ fn a_namespace_that_nobody_can_join_again_ends_the_session() {
         it.hear("41");
         assert_eq!(it.said(), [expected], "{version:?}");
     }
+}
+
+#[test]
+fn version_3_joins_its_main_namespace_with_the_session_only() {
+    let mut it = Fixture::joined(&["/", "/fx"]);
+    it.client.version = Version::V3;
+    it.client.attend();
+    it.hear("41");
+    assert_eq!(
+        it.said(),
+        ["/reconnect opens a session, with which EIO 3 joins /"]
+    );
+    let error = it.say("join", "/").expect_err("a refusal");
+    assert_eq!(
+        error.text,
+        "EIO 3 joins the namespace / with the session only"
+    );
+    assert!(it.sent().is_empty());
 }
 
 #[test]
