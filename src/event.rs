@@ -306,6 +306,8 @@ pub struct Ours {
     pub is_lasting: bool,
     /// A protocol on top kept the session alive: silence is not why the peer closed.
     pub is_spoken: bool,
+    /// The session of that protocol was not over, after which its clients connect again.
+    pub is_unfinished: bool,
     /// A message was sent beside that protocol, which the peer may not understand.
     pub is_beside: bool,
     /// The peer ended the connection because of a frame that breaks the rules on purpose.

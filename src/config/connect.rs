@@ -7,7 +7,8 @@ use super::filter::filter;
 use super::target::Target;
 use super::{ConfigError, Display, Environment, Timing, on_top, reconnect, record};
 use crate::cli::{
-    ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Wait,
+    Attempts, ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs,
+    SessionArgs, Wait,
 };
 use crate::command::Outgoing;
 use crate::memory::Keep;
@@ -83,6 +84,12 @@ impl Connect {
         })
     }
 
+    /// How long to wait before each of at most `limit` attempts in a row: as clients of the protocol on top do.
+    pub fn waits(&self, limit: Option<u32>) -> Backoff {
+        let on_top = self.dialing.on_top.as_ref();
+        Backoff::new(limit, on_top.and_then(|it| it.name().longest_wait()))
+    }
+
     /// Puts the two halves together; `dial` is last, as it may ask for passwords.
     pub(super) fn new(
         mode: Mode,
@@ -129,7 +136,8 @@ fn session(
         Mode::Pipe(Box::new(pipe_options(args, environment, max_time)?))
     };
     let mut connect = Connect::new(mode, max_time, &args.output, environment, dial)?;
-    connect.backoff = reconnect::backoff(&args.reconnect);
+    let attempts = args.reconnect.reconnect;
+    connect.backoff = attempts.map(|Attempts(limit)| connect.waits(limit.map(u32::from)));
     let is_unlimited = args.pipe.binary || args.pipe.echo || args.format.print.raw;
     // Another connection follows one that is lost: a line of half a message would look like a whole one.
     let is_streamed = is_unlimited || connect.backoff.is_none();

@@ -1,10 +1,9 @@
 use std::path::PathBuf;
 
 use super::Environment;
-use crate::cli::{Attempts, Payload, Period, ReconnectArgs, ValueError};
+use crate::cli::{Payload, Period, ReconnectArgs, ValueError};
 use crate::outbox::Every;
 use crate::pipe::{Encoding, EncodingError};
-use crate::session::Backoff;
 
 /// Why an `--every` cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +21,6 @@ pub enum EveryError {
     },
     #[error("--every, {0}")]
     Encoding(#[from] EncodingError),
-}
-
-pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
-    let Attempts(limit) = args.reconnect?;
-    Some(Backoff::new(limit.map(u32::from)))
 }
 
 pub(super) fn every(

@@ -15,6 +15,7 @@ impl Reconnecting for Pipe {
 
     fn judge(&self, ours: &mut Ours) {
         ours.is_spoken = self.speaker.is_some();
+        ours.is_unfinished = self.speaker.as_ref().is_some_and(Speaker::is_unfinished);
         ours.is_provoked = self.observers.reaction.is_end();
     }
 

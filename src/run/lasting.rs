@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::config::{Connect, Mode};
-use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting};
+use crate::session::{self, Finish, Opened, Plan, Reconnecting};
 
 pub(super) async fn keep_up(
     connect: &Connect,
@@ -15,7 +15,10 @@ pub(super) async fn keep_up(
     let plan = Plan {
         open: Cow::Borrowed(options),
         // `/reconnect` retries without limit.
-        backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
+        backoff: connect
+            .backoff
+            .clone()
+            .unwrap_or_else(|| connect.waits(None)),
         is_lasting: connect.backoff.is_some(),
     };
     session::keep_up(opened, plan, mode).await

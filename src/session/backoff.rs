@@ -9,6 +9,7 @@ use super::error::{OpenError, OpenProblem};
 use crate::dial::{self, ProxyProblem, SocksProblem, TlsProblem};
 use crate::event::{Cause, Ending};
 use crate::proto::connection::{End, reported_code};
+use crate::proto::frame::CloseCode;
 use crate::proto::handshake::HandshakeError;
 
 /// The longest wait before the first attempt: a server that restarts is back within seconds.
@@ -18,9 +19,10 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// The longest `Retry-After` that is honoured; a mistaken date must not stop a run for days.
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
-/// Exponential backoff: each wait is up to twice as long as the one before, from 1 s to 30 s.
+/// Exponential backoff: each wait is up to twice as long as the one before, from 1 s to the longest one.
 #[derive(Debug, Clone)]
 pub struct Backoff {
+    longest: Duration,
     /// The number of attempts in a row that may fail.
     limit: Option<u32>,
     /// Attempts in a row that led to no lasting connection.
@@ -35,8 +37,10 @@ pub(super) struct Attempt {
 }
 
 impl Backoff {
-    pub fn new(limit: Option<u32>) -> Self {
+    /// At most `limit` attempts in a row, and waits of at most 30 s unless `longest` is given.
+    pub fn new(limit: Option<u32>, longest: Option<Duration>) -> Self {
         Self {
+            longest: longest.unwrap_or(LONGEST),
             limit,
             attempts: 0,
             waited: Duration::ZERO,
@@ -69,7 +73,7 @@ impl Backoff {
         }
         let doubled = FIRST.saturating_mul(1 << self.attempts.min(8));
         let share = 0.5 + jitter.clamp(0.0, 1.0) / 2.0;
-        self.waited = doubled.min(LONGEST).mul_f64(share).max(least);
+        self.waited = doubled.min(self.longest).mul_f64(share).max(least);
         self.attempts = self.attempts.saturating_add(1);
         Some(Attempt {
             number: self.attempts,
@@ -89,10 +93,11 @@ pub(super) fn is_lost(ending: &Ending) -> bool {
     }
     match &ending.end {
         End::Lost { .. } | End::NoPong(_) => true,
-        End::Closed { received, .. } => {
+        End::Closed { received, .. } => match reported_code(received.as_ref()) {
             // RFC 6455 §7.4.1 and IANA: going away, internal error, restart, try again later, bad gateway.
-            matches!(reported_code(received.as_ref()).0, 1001 | 1011..=1014)
-        }
+            CloseCode(1001 | 1011..=1014) => true,
+            code => code.is_ok() && ending.ours.is_unfinished,
+        },
         _ => false,
     }
 }
@@ -145,7 +150,7 @@ fn asked_for(text: &str, now: Timestamp) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::event::Signal;
-    use crate::proto::frame::{CloseCode, CloseFrame};
+    use crate::proto::frame::CloseFrame;
 
     const fn secs(count: u64) -> Duration {
         Duration::from_secs(count)
@@ -160,23 +165,29 @@ mod tests {
 
     #[test]
     fn waits_grow_from_one_to_thirty_seconds() {
-        let longest = delays(&mut Backoff::new(None), 1.0, 7);
+        let longest = delays(&mut Backoff::new(None, None), 1.0, 7);
         assert_eq!(longest, [1, 2, 4, 8, 16, 30, 30].map(secs));
-        let shortest = delays(&mut Backoff::new(None), 0.0, 7);
+        let shortest = delays(&mut Backoff::new(None, None), 0.0, 7);
         let halved = longest.iter().map(|delay| *delay / 2);
         assert_eq!(shortest, halved.collect::<Vec<_>>());
     }
 
     #[test]
+    fn the_longest_wait_may_be_another() {
+        let mut backoff = Backoff::new(None, Some(secs(5)));
+        assert_eq!(delays(&mut backoff, 1.0, 4), [1, 2, 4, 5].map(secs));
+    }
+
+    #[test]
     fn attempts_are_counted_without_overflow() {
-        let mut backoff = Backoff::new(None);
+        let mut backoff = Backoff::new(None, None);
         backoff.attempts = u32::MAX - 1;
         assert_eq!(delays(&mut backoff, 1.0, 3), [secs(30); 3]);
     }
 
     #[test]
     fn attempts_are_limited_in_a_row() {
-        let mut backoff = Backoff::new(Some(2));
+        let mut backoff = Backoff::new(Some(2), None);
         assert_eq!(delays(&mut backoff, 0.0, 5).len(), 2);
         backoff.lost(secs(5));
         let attempt = backoff.next(Duration::ZERO, 1.0);
@@ -186,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_connection_shorter_than_the_wait_for_it_counts_as_failed() {
-        let mut backoff = Backoff::new(None);
+        let mut backoff = Backoff::new(None, None);
         backoff.lost(Duration::ZERO);
         assert_eq!(delays(&mut backoff, 1.0, 2), [secs(1), secs(2)]);
         backoff.lost(Duration::from_millis(1_999));
@@ -197,7 +208,7 @@ mod tests {
 
     #[test]
     fn retry_after_can_lengthen_a_wait_but_not_shorten_it() {
-        let mut backoff = Backoff::new(None);
+        let mut backoff = Backoff::new(None, None);
         let delay = |attempt: Option<Attempt>| attempt.map(|attempt| attempt.delay);
         assert_eq!(delay(backoff.next(secs(70), 1.0)), Some(secs(70)));
         assert_eq!(delay(backoff.next(Duration::ZERO, 1.0)), Some(secs(2)));

@@ -1,9 +1,11 @@
 use std::fs;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use super::{CONNECTED, OPEN, socket_io, text};
 use crate::support::peer::{Message, Peer, scripted};
 use crate::support::run::wsee;
+use crate::support::server::Server;
 
 #[test]
 fn lines_of_json_go_out_and_come_in() {
@@ -179,6 +181,44 @@ fn a_session_that_can_be_recovered_is_asked_for_and_told() {
 }
 
 #[test]
+fn a_session_that_the_server_closes_is_opened_again_unless_it_was_disconnected() {
+    let greet = |peer: &mut Peer<TcpStream>| {
+        peer.send(OPEN);
+        peer.expect("40");
+        peer.send(CONNECTED);
+    };
+    for (disconnects, printed) in [(false, "[\"a\"]\n"), (true, "")] {
+        let server = Server::start_many(2 - usize::from(disconnects), move |index, stream| {
+            let mut peer = Peer::accept(stream);
+            greet(&mut peer);
+            if index == 0 && !disconnects {
+                drop(peer.close(1000, ""));
+                return;
+            }
+            peer.send(if disconnects { "41" } else { "42[\"a\"]" });
+            peer.record();
+        });
+        let args = ["--as", "socket.io", server.url(), "-1", "--reconnect"];
+        let run = wsee(&args).stdin_held_open().run();
+        run.exits(i32::from(disconnects)).prints(printed);
+    }
+}
+
+#[test]
+fn a_close_in_the_place_of_the_answer_to_a_join_is_a_failure() {
+    let server = scripted(|mut peer| {
+        peer.send(OPEN);
+        peer.expect("40");
+        peer.close(1000, "")
+    });
+    let run = wsee(&["--as", "socket.io", server.url()]).stdin_held_open();
+    run.run()
+        .exits(111)
+        .says("the server closed before it answered the request to join namespace /")
+        .says("it may have a parser of its own");
+}
+
+#[test]
 fn a_missing_ping_ends_the_session_with_114() {
     let server = scripted(|mut peer| {
         peer.send("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":100,\"pingTimeout\":100,\"maxPayload\":1}");
@@ -207,6 +247,22 @@ fn an_unasked_connect_means_version_3_which_is_followed() {
     run.exits(0)
         .prints("[\"back\"]\n")
         .says("the server speaks EIO 3 (Socket.IO 2), and so does wsee now");
+}
+
+#[test]
+fn a_refusal_before_a_namespace_is_asked_for_is_that_of_version_3() {
+    for namespace in ["/", "/fx"] {
+        let server = scripted(|mut peer| {
+            peer.send("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":300,\"pingTimeout\":5000}");
+            peer.send("44{\"code\":\"E_AUTH\"}");
+            peer.record()
+        });
+        let args = ["--as", "socket.io", server.url(), "--namespace", namespace];
+        let run = wsee(&args).stdin_held_open().run().exits(115);
+        run.says("the server speaks EIO 3 (Socket.IO 2), and so does wsee now")
+            .says("--eio 3 with --auth JSON sends credentials in the query")
+            .says("the server refused namespace /: {\"code\":\"E_AUTH\"}");
+    }
 }
 
 #[test]
@@ -249,22 +305,6 @@ fn flags_that_do_not_fit_are_refused() {
             &["--as", "socket.io", "ws://h", "--auth", "u:p"],
             "--auth is not JSON",
         ),
-#[test]
-fn a_refusal_before_a_namespace_is_asked_for_is_that_of_version_3() {
-    for namespace in ["/", "/fx"] {
-        let server = scripted(|mut peer| {
-            peer.send("0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":300,\"pingTimeout\":5000}");
-            peer.send("44{\"code\":\"E_AUTH\"}");
-            peer.record()
-        });
-        let args = ["--as", "socket.io", server.url(), "--namespace", namespace];
-        let run = wsee(&args).stdin_held_open().run().exits(115);
-        run.says("the server speaks EIO 3 (Socket.IO 2), and so does wsee now")
-            .says("--eio 3 with --auth JSON sends credentials in the query")
-            .says("the server refused namespace /: {\"code\":\"E_AUTH\"}");
-    }
-}
-
         (
             &["--as", "socket.io", "ws://h", "--auth", "env:NOT_SET_HERE"],
             "is not set",

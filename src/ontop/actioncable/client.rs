@@ -262,6 +262,10 @@ impl Protocol for Client {
         self.is_open() && self.subscriptions.are_settled()
     }
 
+    fn is_unfinished(&self) -> bool {
+        self.is_open()
+    }
+
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
         match wire::decode(kind, payload) {
             Ok(packet) => self.packet(packet, now, actions),

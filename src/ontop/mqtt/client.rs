@@ -250,6 +250,10 @@ impl Protocol for Client {
         self.stage.is_open()
     }
 
+    fn is_unfinished(&self) -> bool {
+        self.stage.is_open()
+    }
+
     fn has_room(&self) -> bool {
         let session = self.stage.session();
         session.is_some_and(|session| self.flight.messages() < session.room)

@@ -249,6 +249,10 @@ impl Protocol for Client {
         self.stage.is_open()
     }
 
+    fn is_unfinished(&self) -> bool {
+        self.stage.is_open()
+    }
+
     fn received(&mut self, _: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
         self.hear(payload, now, actions);
     }
