@@ -138,6 +138,34 @@ fn a_session_that_is_refused_is_status_115_and_says_what_to_do() {
 }
 
 #[test]
+fn a_server_that_takes_qos_2_as_1_has_acknowledged_a_message() {
+    let server = mqtt(|peer| {
+        bytes(peer);
+        peer.send(b"\x40\x02\0\x01".to_vec());
+    });
+    let input = "{\"topic\":\"a\",\"payload\":\"b\",\"qos\":2}\n";
+    let run = wsee(&["--as", "mqtt", server.url(), "-v"]).stdin(input);
+    run.run().exits(0).says("the server takes QoS 2 as QoS 1");
+}
+
+#[test]
+fn a_close_in_the_place_of_connack_suggests_the_older_version() {
+    for (flags, hint) in [
+        (&[][..], "--mqtt-version 3.1.1 asks for the older one"),
+        (&["--mqtt-version", "3.1.1"], "look into the server's log"),
+    ] {
+        // As RabbitMQ 3.10, which does not know version 5.
+        let server = scripted(|mut peer| {
+            bytes(&mut peer);
+            peer.close(1011, "")
+        });
+        let args = [&["--as", "mqtt", server.url()], flags].concat();
+        let run = wsee(&args).stdin("a b").run().exits(115);
+        run.says("the server closed before its CONNACK").says(hint);
+    }
+}
+
+#[test]
 fn a_subscription_that_is_refused_ends_the_session_only_if_a_flag_asks_for_it() {
     for (flags, input, exit) in [
         (vec!["--subscribe", "a"], "", 115),

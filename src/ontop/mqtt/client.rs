@@ -250,6 +250,17 @@ impl Protocol for Client {
         self.stage.is_open()
     }
 
+    fn closing(&mut self, _code: u16, _reason: &str) -> Option<Refusal> {
+        let hint = match self.options.version {
+            Version::V5 => "it may not speak MQTT 5; --mqtt-version 3.1.1 asks for the older one",
+            Version::V3 => "look into the server's log",
+        };
+        self.stage.is_greeting().then(|| Refusal {
+            may_pass: true,
+            ..Refusal::refused("the server closed before its CONNACK".to_owned(), hint)
+        })
+    }
+
     fn is_unfinished(&self) -> bool {
         self.stage.is_open()
     }

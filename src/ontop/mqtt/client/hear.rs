@@ -167,7 +167,8 @@ impl Client {
             return self.step(Step::Rel, id, 0, now, actions);
         }
         let waiting = self.flight.end(id, |wait| match kind {
-            Step::Ack => wait == Wait::Acknowledge,
+            // RabbitMQ takes QoS 2 as QoS 1, and answers with PUBACK.
+            Step::Ack => matches!(wait, Wait::Acknowledge | Wait::Receive),
             Step::Rec => wait == Wait::Receive,
             _ => wait == Wait::Complete,
         });
@@ -182,7 +183,10 @@ impl Client {
             return;
         };
         let after = quantity::duration(waiting.after(now));
-        let notes = vec![format!("to {} after {after}", waiting.topic)];
+        let mut notes = vec![format!("to {} after {after}", waiting.topic)];
+        if kind == Step::Ack && waiting.wait == Wait::Receive {
+            notes.push("the server takes QoS 2 as QoS 1".to_owned());
+        }
         if is_refused {
             self.fail(format!(
                 "the server refused a message to {}: {}",
