@@ -154,9 +154,7 @@ impl Client {
 
     fn open(&mut self, handshake: Handshake, now: Instant, actions: &mut Actions) {
         let is_unknown = self.options.is_auto && self.version == Version::V4;
-        // Servers of version 4 announce it since 2022, those of version 3 never.
-        let undecided =
-            (is_unknown && handshake.max_payload.is_none()).then(|| now + SHOWS_VERSION);
+        let undecided = (is_unknown && !handshake.shows_v4()).then(|| now + SHOWS_VERSION);
         actions.see(opened(&handshake));
         self.has_switched = false;
         self.stage = Stage::Open(Box::new(Session {
@@ -410,7 +408,11 @@ impl Protocol for Client {
                 let (kind, ping) = engine::encode(self.version, &ping);
                 actions.send(kind, ping, Some(see::keepalive("ping")));
             }
-            Beat::Missing(since) => return actions.end(missing(self.version, since)),
+            Beat::Missing(since) => {
+                let is_v4 = self.version == Version::V4 && session.handshake.shows_v4();
+                let is_sure = is_v4 || session.heartbeat.has_beaten();
+                return actions.end(missing(self.version, is_sure, since));
+            }
         }
         if session.undecided.take_if(|until| *until <= now).is_some() {
             self.join_all(now, actions);

@@ -57,6 +57,11 @@ pub struct Handshake {
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 impl Handshake {
+    /// Whether it is certainly of version 4, whose servers announce a limit since 2022; those of version 3 never do.
+    pub fn shows_v4(&self) -> bool {
+        self.max_payload.is_some()
+    }
+
     pub fn from_json(text: &str) -> Result<Self, EngineFault> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             EngineFault::Handshake(format!("not JSON ({})", error.to_string().trim_end()))

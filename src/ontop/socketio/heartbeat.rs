@@ -56,6 +56,14 @@ impl Heartbeat {
         }
     }
 
+    /// Whether the server has taken part in it.
+    pub(super) fn has_beaten(&self) -> bool {
+        match self.version {
+            Version::V4 => self.pings > 0,
+            Version::V3 => self.round_trip.is_some(),
+        }
+    }
+
     /// Notes that nothing could be received until now.
     pub(super) fn pause(&mut self, now: Instant) {
         if self.version == Version::V4 || self.is_awaited {

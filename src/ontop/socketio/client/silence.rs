@@ -71,9 +71,10 @@ pub(super) fn unjoined(name: &str) -> Refusal {
     }
 }
 
-pub(super) fn missing(version: Version, since: Duration) -> Refusal {
+/// Without pings for that long; unless it `is_sure` which version the server speaks, it may be the other.
+pub(super) fn missing(version: Version, is_sure: bool, since: Duration) -> Refusal {
     let since = quantity::duration(since);
-    let (text, hint) = match version {
+    let (text, other) = match version {
         Version::V4 => (
             format!("the server sent no ping for {since}"),
             "a server of EIO 3 (Socket.IO 2) never does; --eio 3 speaks to one",
@@ -82,6 +83,11 @@ pub(super) fn missing(version: Version, since: Duration) -> Refusal {
             format!("the server did not answer a ping for {since}"),
             "a server of EIO 4 (Socket.IO 3 and 4) never does; --eio 4 speaks to one",
         ),
+    };
+    let hint = if is_sure {
+        "the server hangs, or the network connection to it was lost; look into its log"
+    } else {
+        other
     };
     Refusal {
         text,
