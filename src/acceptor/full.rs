@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -11,6 +10,7 @@ use tokio::task::JoinSet;
 use super::http2::{Announced, Connection, MOST_STREAMS, Next, Request, is_spoken};
 use super::{Identity, linger, turn_away};
 use crate::proto::http1::Head;
+use crate::session::Transport;
 
 /// How such clients are spoken to.
 #[derive(Debug, Clone)]
@@ -51,14 +51,16 @@ impl Refusing {
     async fn answer(&self, stream: TcpStream) {
         let Some(identity) = &self.identity else {
             if self.http2 && is_http2(&stream).await {
-                refuse_streams(stream).await;
+                refuse_streams(Box::new(stream)).await;
             } else {
                 turn_away(stream, self.name).await;
             }
             return;
         };
         match identity.accept(stream).await {
-            Ok(stream) if Identity::is_http2(&stream) => refuse_streams(stream).await,
+            Ok(stream) if Identity::is_http2(&stream) => {
+                refuse_streams(Box::new(stream)).await;
+            }
             Ok(stream) => turn_away(stream, self.name).await,
             // It does not speak TLS, or does not trust the server.
             Err(_) => {}
@@ -72,7 +74,7 @@ async fn is_http2(stream: &TcpStream) -> bool {
 }
 
 /// Answers the streams of a connection until it is over.
-async fn refuse_streams<S: AsyncRead + AsyncWrite + Unpin>(stream: S) {
+async fn refuse_streams(stream: Box<dyn Transport>) {
     let streams = MOST_STREAMS;
     let Ok(mut connection) = Connection::open(stream, Announced { streams }).await else {
         return;

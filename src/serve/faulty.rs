@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::behaviour::AnyStream;
 use super::{Options, Visit};
 use crate::acceptor::{self, Log};
 use crate::event::Direction;
@@ -11,18 +12,17 @@ use crate::fault::{Faults, Faulty};
 use crate::proto::handshake::server::{Policy, Upgrade, in_version_of};
 use crate::proto::http1::Head;
 use crate::render::quantity;
-use crate::session::Transport;
 
 /// Serves a client whose connection has faults.
-pub(super) async fn serve<S: Transport>(
-    stream: S,
+pub(super) async fn serve(
+    stream: AnyStream<'_>,
     options: Rc<Options>,
     visit: Box<Visit>,
     faults: Faults,
 ) {
     let mut stream = Faulty::new(stream, faults.clone());
     let (log, signals) = (visit.log.clone(), visit.signals.clone());
-    super::connection(&mut stream, options, visit).await;
+    super::connection(Box::new(&mut stream), options, visit).await;
     let text = |kept: &str| format!("* the client left {kept} later");
     acceptor::finish(&mut stream, &faults, &log, signals, text).await;
 }

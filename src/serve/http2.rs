@@ -6,11 +6,10 @@ use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::behaviour::Serving;
+use super::behaviour::{AnyStream, Serving};
 use super::door::Response;
 use super::opening::{self, Answer};
 use super::{Further, OPENING, Options, Visit, connected, faulty, in_stages, opened};
@@ -38,8 +37,8 @@ pub(super) async fn recognise(
 ) -> Option<Serving<'static>> {
     let end = faulty::opening_ends(visit.faults.as_ref(), OPENING);
     match tokio::time::timeout_at(end.into(), is_spoken(&stream)).await {
-        Ok(Ok(true)) => Some(serve(stream, options, visit)),
-        Ok(Ok(false)) => Some(connected(stream, options, visit)),
+        Ok(Ok(true)) => Some(serve(Box::new(stream), options, visit)),
+        Ok(Ok(false)) => Some(connected(Box::new(stream), options, visit)),
         Ok(Err(error)) => {
             let text = format!("! {}", escape_line(&error.to_string()));
             visit.log.note(Role::Error, &text);
@@ -55,10 +54,11 @@ pub(super) async fn recognise(
 }
 
 /// Serves a connection, whose streams are clients.
-pub(super) fn serve<S>(stream: S, options: Rc<Options>, visit: Box<Visit>) -> Serving<'static>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
+pub(super) fn serve(
+    stream: AnyStream<'static>,
+    options: Rc<Options>,
+    visit: Box<Visit>,
+) -> Serving<'static> {
     in_stages(async move {
         let faults = visit.faults.as_ref();
         let has_none = faults.is_some_and(Faults::has_no_streams);
@@ -112,7 +112,7 @@ impl Server {
         }
     }
 
-    async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut self, mut connection: Connection<S>) {
+    async fn run(mut self, mut connection: Connection) {
         let mut log = self.visit.log.clone();
         let mut stopped = wait(self.visit.signals.clone());
         let mut down = self.visit.faults.as_ref().and_then(Faults::down);
@@ -288,14 +288,15 @@ async fn client(
     let input = small_input_buffer();
     match faults {
         None => {
-            let serving = opened(&mut stream, input, &answer, &options, visit);
+            let serving = opened(Box::new(&mut stream), input, &answer, &options, visit);
             drop(answer);
             serving.await;
         }
         Some(faults) => {
             let signals = visit.signals.clone();
             let mut spoiled = Faulty::new(&mut stream, faults.clone());
-            opened(&mut spoiled, input, &answer, &options, visit).await;
+            let spoiled_stream = Box::new(&mut spoiled);
+            opened(spoiled_stream, input, &answer, &options, visit).await;
             let text = |kept: &str| format!("* the client left {kept} later");
             acceptor::finish(&mut spoiled, &faults, &log, signals, text).await;
         }

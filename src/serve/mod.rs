@@ -35,7 +35,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
-use behaviour::{Serving, Started, behave};
+use behaviour::{AnyStream, Serving, Started, behave};
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
 pub use process::Commands;
@@ -56,7 +56,7 @@ use crate::proto::handshake::server::{Policy, Upgrade};
 use crate::proto::http1::Head;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::session::{self, Transport};
+use crate::session;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -244,7 +244,7 @@ fn client(stream: TcpStream, options: Rc<Options>, visit: Box<Visit>) -> Serving
     match options.identity.clone() {
         Some(identity) => in_stages(secure(stream, identity, options, visit)),
         None if options.http2 => in_stages(http2::recognise(stream, options, visit)),
-        None => connected(stream, options, visit),
+        None => connected(Box::new(stream), options, visit),
     }
 }
 
@@ -259,9 +259,9 @@ async fn secure(
     let end = faulty::opening_ends(faults, OPENING);
     match tokio::time::timeout_at(end.into(), identity.accept(stream)).await {
         Ok(Ok(stream)) if Identity::is_http2(&stream) => {
-            return Some(http2::serve(stream, options, visit));
+            return Some(http2::serve(Box::new(stream), options, visit));
         }
-        Ok(Ok(stream)) => return Some(connected(stream, options, visit)),
+        Ok(Ok(stream)) => return Some(connected(Box::new(stream), options, visit)),
         Ok(Err(error)) => {
             let text = format!("! TLS failed: {}", Identity::explain(&error));
             visit.log.note(Role::Error, &text);
@@ -274,20 +274,14 @@ async fn secure(
     None
 }
 
-fn connected<'s, S>(stream: S, options: Rc<Options>, visit: Box<Visit>) -> Serving<'s>
-where
-    S: Transport + 's,
-{
+fn connected(stream: AnyStream<'_>, options: Rc<Options>, visit: Box<Visit>) -> Serving<'_> {
     match visit.faults.clone() {
         None => connection(stream, options, visit),
         Some(faults) => Box::pin(faulty::serve(stream, options, visit, faults)),
     }
 }
 
-fn connection<'s, S>(stream: S, options: Rc<Options>, visit: Box<Visit>) -> Serving<'s>
-where
-    S: Transport + 's,
-{
+fn connection(stream: AnyStream<'_>, options: Rc<Options>, visit: Box<Visit>) -> Serving<'_> {
     if let Behaviour::SocketIo(engine) = &options.behaviour {
         let engine = engine.clone();
         return Box::pin(async move {
@@ -310,10 +304,11 @@ fn in_stages<'s>(stage: impl Future<Output = Option<Serving<'s>>> + 's) -> Servi
 }
 
 /// Performs the opening handshake; `None` if the client is not let in.
-async fn begin<'s, S>(mut stream: S, options: Rc<Options>, visit: Box<Visit>) -> Option<Serving<'s>>
-where
-    S: Transport + 's,
-{
+async fn begin(
+    mut stream: AnyStream<'_>,
+    options: Rc<Options>,
+    visit: Box<Visit>,
+) -> Option<Serving<'_>> {
     let Visit { log, faults, .. } = &*visit;
     let faults = faults.as_ref();
     let opening = opening::open(&mut stream, &options, log, faults);
@@ -335,16 +330,13 @@ where
 }
 
 /// Serves a client that was let in.
-fn opened<'s, S>(
-    stream: S,
+fn opened<'s>(
+    stream: AnyStream<'s>,
     input: Buffer,
     answer: &Upgrade,
     options: &Options,
     mut visit: Box<Visit>,
-) -> Serving<'s>
-where
-    S: Transport + 's,
-{
+) -> Serving<'s> {
     let faults = visit.faults.as_ref();
     let config = Config {
         deflate: answer.deflate,

@@ -13,7 +13,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::server::{Builder, SendResponse};
 use h2::{Reason, RecvStream};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::dial::http2::Seen;
@@ -21,6 +20,7 @@ use crate::dial::io_text;
 use crate::proto::http1::Head;
 use crate::proto::http2::frame::{ErrorCode, GoAway};
 use crate::render::escape::escape_line;
+use crate::session::Transport;
 pub use request::Request;
 pub use stream::Stream;
 use tap::{PREFACE, Shared, Tap, Unasked};
@@ -46,9 +46,8 @@ pub struct Announced {
 }
 
 /// A connection; its streams make progress while it is asked for the next event.
-#[derive(Debug)]
-pub struct Connection<S> {
-    library: h2::server::Connection<Tap<S>, Bytes>,
+pub struct Connection {
+    library: h2::server::Connection<Tap, Bytes>,
     passed: Shared,
     notes: VecDeque<String>,
     polled: Option<Polled>,
@@ -91,9 +90,9 @@ pub async fn is_spoken(stream: &TcpStream) -> io::Result<bool> {
 /// How often to look for the rest of a preface that came in pieces.
 const REST_OF_PREFACE: Duration = Duration::from_millis(20);
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+impl Connection {
     /// Reads the client's preface and sends SETTINGS; the error is safe to print.
-    pub async fn open(stream: S, announced: Announced) -> Result<Self, String> {
+    pub async fn open(stream: Box<dyn Transport>, announced: Announced) -> Result<Self, String> {
         let passed = Shared::default();
         let tap = Tap::new(stream, passed.clone());
         let mut builder = Builder::new();

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::dial::http2::{MOST_IN_TURN, Seen};
 use crate::proto::http2::frame::{ErrorCode, Frame, GoAway, Reader};
+use crate::session::Transport;
 
 /// The client's preface before its first frame (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -87,9 +88,8 @@ impl Passed {
     }
 }
 
-#[derive(Debug)]
-pub(super) struct Tap<S> {
-    stream: S,
+pub(super) struct Tap {
+    stream: Box<dyn Transport>,
     passed: Shared,
     sent: Reader,
     received: Reader,
@@ -99,8 +99,8 @@ pub(super) struct Tap<S> {
     in_turn: usize,
 }
 
-impl<S> Tap<S> {
-    pub(super) fn new(stream: S, passed: Shared) -> Self {
+impl Tap {
+    pub(super) fn new(stream: Box<dyn Transport>, passed: Shared) -> Self {
         Self {
             stream,
             passed,
@@ -112,7 +112,7 @@ impl<S> Tap<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+impl AsyncRead for Tap {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -141,7 +141,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+impl AsyncWrite for Tap {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
