@@ -2,12 +2,55 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Frame, Incoming, Part, Receiver, Step, WireHeader};
+use super::{Frame, Incoming, Lent, Part, Receiver, Step, WireHeader};
 use crate::proto::frame::{Header, Opcode};
-use crate::proto::message::Kind;
+use crate::proto::message::{Kind, is_utf8};
 use crate::proto::rules::{self, Rule, Violation};
 
+/// The first byte of a text message in one frame: FIN and the opcode.
+const WHOLE_TEXT: u8 = 0x81;
+/// The first byte of a binary message in one frame.
+const WHOLE_BINARY: u8 = 0x82;
+/// The bit of the second byte that a masking key follows.
+const MASK: u8 = 0x80;
+
 impl Receiver {
+    /// Takes a short message that is whole, in one frame without a masking key, and breaks no rule.
+    ///
+    /// Most messages of a server are such, and the other way to the same result takes twice as many instructions.
+    #[inline]
+    pub(super) fn take_short(&mut self) -> Option<Part> {
+        let &[first, second, ref rest @ ..] = self.input.filled() else {
+            return None;
+        };
+        let kind = match first {
+            WHOLE_TEXT => Kind::Text,
+            WHOLE_BINARY => Kind::Binary,
+            _ => return None,
+        };
+        let len = usize::from(second);
+        let passes = self
+            .short_frames
+            .passes([first, second], self.message.incomplete);
+        if !passes || second & MASK != 0 || self.options.observe_frames {
+            return None;
+        }
+        let payload = rest.get(..len)?;
+        let is_small = len as u64 <= self.options.delivery.max_message();
+        if !is_small || kind == Kind::Text && !is_utf8(payload) {
+            return None;
+        }
+        self.message = Incoming {
+            len: len as u64,
+            ..Incoming::new(kind, false)
+        };
+        self.received.frames += 1;
+        self.received.payload += len as u64;
+        let Range { start, end } = self.input.lend(2 + len);
+        self.lent = Lent::Input(start + 2..end);
+        Some(Part::Message { end: true })
+    }
+
     /// Reads and checks the next header; breaks if there is something to report before its payload.
     #[inline]
     pub(super) fn start_frame(&mut self) -> Step {

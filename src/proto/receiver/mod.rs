@@ -364,10 +364,13 @@ impl Receiver {
             if let Some(violation) = self.tolerated.pop_front() {
                 return Some(Part::Tolerated(violation));
             }
-            if !self.frame.incomplete
-                && let ControlFlow::Break(part) = self.start_frame()
-            {
-                return part;
+            if !self.frame.incomplete {
+                if let Some(part) = self.take_short() {
+                    return Some(part);
+                }
+                if let ControlFlow::Break(part) = self.start_frame() {
+                    return part;
+                }
             }
             if let ControlFlow::Break(part) = self.take_payload() {
                 // A fault tolerated in the start of a payload is reported before the rest arrives.
