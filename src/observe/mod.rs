@@ -227,6 +227,26 @@ impl Observers {
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         self.count(message);
+        if self.wants_sent() {
+            self.report_sent(message, out, now);
+        }
+    }
+
+    fn wants_sent(&self) -> bool {
+        self.view.shows_messages()
+            || self.lines.is_some()
+            || self.recording.is_on()
+            || self.memory.is_some()
+            || self.on_top.is_some()
+    }
+
+    #[inline(never)]
+    fn report_sent(
+        &mut self,
+        message: &Message<'_>,
+        out: Option<&mut impl io::Write>,
+        now: Instant,
+    ) {
         let on_top = self.explained(Direction::Sent, message, now);
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
             let on_top = on_top.as_deref().and_then(objects);
@@ -258,7 +278,6 @@ impl Observers {
         self.keep_sent(message, None, now);
     }
 
-    #[inline]
     fn keep_sent(&mut self, message: &Message<'_>, on_top: Option<&[Rc<Seen>]>, now: Instant) {
         self.recording.sent(message, self.number, now);
         if let Some(memory) = &mut self.memory {
