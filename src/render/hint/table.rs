@@ -5,6 +5,7 @@ use super::facts::Facts;
 use super::row::Row;
 use super::{access, ended, refused, signature, unanswered};
 use crate::event::{Ending, Evidence};
+use crate::proto::connection::End;
 
 /// The chapters, in order: what the server itself names comes before a token that happens to be old.
 const TABLE: [&[Row]; 7] = [
@@ -24,9 +25,11 @@ impl Evidence {
     }
 }
 
-/// What to do about the end of a connection that was open: nothing if the user has provoked it.
+/// What to do about the end of a connection that was open: nothing if the user has provoked it, or if this side closed
+/// and the peer answered.
 pub fn of_ending(ending: &Ending) -> Option<String> {
-    if ending.ours.is_provoked {
+    let is_in_order = matches!(ending.end, End::Closed { by_peer: false, .. });
+    if ending.ours.is_provoked || is_in_order {
         return None;
     }
     look_up(&Facts::ended(ending))
