@@ -108,24 +108,36 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Parses the command line, program name first; the matches say which arguments were given.
+    /// Parses the command line, program name first.
     ///
     /// # Errors
     ///
     /// A usage error (exit status 2), or the help or version text that was asked for (0).
-    pub fn parse_args<I, T>(args: I) -> Result<(Self, ArgMatches), clap::Error>
+    pub fn parse_args<I, T>(args: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = Self::from_arg_matches_mut(&mut Self::matches(args)?)?;
+        match cli.pipe().and_then(PipeArgs::conflict) {
+            Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
+            None => Ok(cli),
+        }
+    }
+
+    /// Which arguments of the command line were given.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`parse_args`](Self::parse_args), which keeps no copy of them: few runs ask.
+    pub fn matches<I, T>(args: I) -> Result<ArgMatches, clap::Error>
     where
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
         let args = runner::join_close_codes(args.into_iter().map(Into::into));
         let matches = Self::command().try_get_matches_from(&args);
-        let matches = matches.map_err(|error| habit::explain(error, &args))?;
-        let cli = Self::from_arg_matches(&matches)?;
-        match cli.pipe().and_then(PipeArgs::conflict) {
-            Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
-            None => Ok((cli, matches)),
-        }
+        matches.map_err(|error| habit::explain(error, &args))
     }
 
     fn pipe(&self) -> Option<&PipeArgs> {
@@ -205,8 +217,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        let parsed = Cli::parse_args(std::iter::once("wsee").chain(line.split_whitespace()));
-        parsed.map(|(cli, _)| cli)
+        Cli::parse_args(std::iter::once("wsee").chain(line.split_whitespace()))
     }
 
     fn connect(line: &str) -> ConnectArgs {

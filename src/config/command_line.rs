@@ -15,7 +15,8 @@ use crate::cli::{Cli, Command, SessionArgs, understand};
 pub struct CommandLine {
     pub cli: Cli,
     pub notes: Vec<String>,
-    matches: ArgMatches,
+    /// As they were parsed, with the settings of the file.
+    args: Vec<OsString>,
     sources: Sources,
 }
 
@@ -67,11 +68,10 @@ impl CommandLine {
     }
 
     fn plain(args: &[OsString]) -> Result<Self, clap::Error> {
-        let (cli, matches) = Cli::parse_args(args)?;
         Ok(Self {
-            cli,
+            cli: Cli::parse_args(args)?,
             notes: Vec::new(),
-            matches,
+            args: args.to_vec(),
             sources: Sources::new(),
         })
     }
@@ -91,12 +91,13 @@ impl CommandLine {
     /// The flag that was typed of these, which are named by their fields.
     pub(super) fn typed_of(&self, ids: &[&str]) -> Option<String> {
         let wsee = definition();
+        let matches = Cli::matches(&self.args).ok()?;
         let mut args = wsee
             .get_arguments()
             .filter(|arg| ids.contains(&arg.get_id().as_str()));
         let found = args.find(|arg| {
             let is_typed =
-                self.matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+                matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
             // Settings of the file are arguments as well.
             let is_set = arg
                 .get_long()
@@ -128,9 +129,12 @@ impl CommandLine {
         if !debug {
             return Vec::new();
         }
+        let Ok(matches) = Cli::matches(&self.args) else {
+            return Vec::new();
+        };
         let mut definition = definition();
         let secrets = super::display::secrets(show_secrets);
-        let (command, matches) = part(&mut definition, &self.matches, name);
+        let (command, matches) = part(&mut definition, &matches, name);
         debug::lines(command, matches, &self.sources, secrets, environment)
     }
 }
@@ -206,7 +210,7 @@ impl Typed {
                 environment.variable(name)
             })?;
         let line = join(args, self.command.is_some(), settings.words());
-        let (mut cli, matches) =
+        let mut cli =
             Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
         if let Some(url) = settings.url {
             let url = elsewhere(&url, &self.path);
@@ -227,7 +231,7 @@ impl Typed {
         Ok(CommandLine {
             cli,
             notes: settings.notes,
-            matches,
+            args: line,
             sources: settings.sources,
         })
     }
@@ -245,7 +249,7 @@ impl Typed {
         let is_command = self.command.is_some();
         let parse = |words: &[OsString]| {
             let line = join(args, is_command, words.iter().cloned());
-            Cli::parse_args(&line).map(|_| ())
+            Cli::parse_args(&line).map(drop)
         };
         settings.blame(&error, parse).into()
     }
