@@ -20,7 +20,7 @@ const REQUEST: &[u8] =
 const HELLO: &[u8] = b"\x81\x85\0\0\0\0hello";
 const ECHO: &[u8] = b"\x81\x05hello";
 
-pub(super) fn soak(clients: usize, time: Duration) -> Result<(), Failure> {
+pub(super) fn soak(clients: u64, time: Duration) -> Result<(), Failure> {
     let (server, port) = listen(&["--flap", "300ms/100ms"])?;
     let before = Usage::of(&server.0)?;
     let (is_over, cuts) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());

@@ -7,8 +7,12 @@
 //!
 //! Then clients connect again and again to a `wsee listen --flap`: 20 of them for ten seconds, or as many and for as
 //! many minutes as said: `cargo bench --bench soak -- flap 200 10` does nothing else.
+//!
+//! Last, a server floods a client at a prompt, which may take no more memory than `--keep` says, and write less than
+//! 20 KB a second to the terminal: 100,000 messages, or as many as said: `cargo bench --bench soak -- flood 10000000`.
 
 mod flap;
+mod flood;
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
@@ -34,8 +38,10 @@ const MAX_DRIFT: u64 = 1024;
 const MAX_NEW_DESCRIPTORS: usize = 1;
 
 /// Clients of the server that comes and goes, and for how long.
-const CLIENTS: usize = 20;
+const CLIENTS: u64 = 20;
 const FLAPPING: Duration = Duration::from_secs(10);
+/// Messages that flood a prompt.
+const FLOOD: u64 = 100_000;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -48,17 +54,19 @@ fn main() -> ExitCode {
         (Duration::from_secs(1), "second")
     };
     let numbers: Vec<u64> = args.iter().filter_map(|arg| arg.parse().ok()).collect();
-    if args.iter().any(|arg| arg == "flap") {
-        let (clients, minutes) = match numbers[..] {
-            [clients, minutes] => (clients, minutes),
-            _ => (200, 10),
-        };
-        let clients = usize::try_from(clients).unwrap_or(usize::MAX);
-        return report(flap::soak(clients, Duration::from_secs(minutes * 60)));
+    let number = |at: usize, usual| numbers.get(at).copied().unwrap_or(usual);
+    let is_only = |part: &str| args.iter().any(|arg| arg == part);
+    if is_only("flap") {
+        let time = Duration::from_secs(number(1, 10) * 60);
+        return report(flap::soak(number(0, 200), time));
     }
-    let rounds = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(5);
-    let flapping = || flap::soak(CLIENTS, FLAPPING);
-    report(soak(rounds, round, unit).and_then(|()| flapping()))
+    if is_only("flood") {
+        return report(flood::soak(number(0, 10_000_000)));
+    }
+    let result = soak(number(0, 5), round, unit)
+        .and_then(|()| flap::soak(CLIENTS, FLAPPING))
+        .and_then(|()| flood::soak(FLOOD));
+    report(result)
 }
 
 fn report(result: Result<(), Failure>) -> ExitCode {
@@ -71,7 +79,7 @@ fn report(result: Result<(), Failure>) -> ExitCode {
     }
 }
 
-fn soak(rounds: usize, round: Duration, unit: &str) -> Result<(), Failure> {
+fn soak(rounds: u64, round: Duration, unit: &str) -> Result<(), Failure> {
     let (server, port) = listen(&["--tls"])?;
     let relay = Relay::start(port)?;
     let mut client = Client::start(relay.port)?;
