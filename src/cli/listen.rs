@@ -19,7 +19,7 @@ use crate::acceptor::Address;
 ///
 /// Accepts WebSocket connections and, at a terminal, has a prompt at which you answer by hand: /help
 /// lists its commands, and nothing is echoed without --echo. Elsewhere it echoes every message, and
-/// the log is summed up above 2,000 lines a second; -v shows each line. It also answers by rules
+/// the log is summed up above 2,000 messages a second; -v shows each. It also answers by rules
 /// (--rules, --on), passes messages on to the other clients (--broadcast, --chat), plays a recorded
 /// server (--replay), or speaks Socket.IO (--as socket.io). A client that reads nothing for 10
 /// seconds, or leaves more than 16 MiB from other clients unread, is disconnected. --fault and --flap

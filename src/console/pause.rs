@@ -7,7 +7,7 @@ use crate::render::Role;
 use crate::render::width::cut;
 use crate::term::terminal;
 
-/// The row above the prompt that says how many messages wait.
+/// The row above the prompt that says how much waits.
 #[derive(Debug, Default)]
 pub struct Waiting {
     /// What it says now.
@@ -33,8 +33,8 @@ impl Waiting {
         self.next = Some(now);
     }
 
-    /// What becomes of the row, if it changes: another text, or none. `more` lines wait elsewhere; while the row
-    /// `is_taken` by something else it waits.
+    /// What becomes of the row, if it changes: another text, or none. `more` waits elsewhere; while the row `is_taken`
+    /// by something else it waits.
     pub fn row(
         &mut self,
         view: &View,
@@ -42,10 +42,10 @@ impl Waiting {
         is_taken: bool,
         now: Instant,
     ) -> Option<Option<String>> {
-        let Some(waiting) = view.waiting() else {
+        let Some(mut waiting) = view.waiting() else {
             return std::mem::take(self).shown.is_some().then_some(None);
         };
-        let waiting = waiting + more;
+        waiting += more;
         if self.next.is_some_and(|next| now < next) || is_taken {
             return None;
         }
@@ -60,39 +60,37 @@ impl Waiting {
 }
 
 fn text(waiting: observe::Waiting) -> String {
-    let (lines, it) = match waiting.lines {
+    let noun = waiting.count.noun();
+    let (events, it) = match waiting.count.total() {
         0 => return "paused; Enter or /resume continues".to_owned(),
-        1 => ("1 line waits".to_owned(), "it"),
-        lines => (format!("{lines} lines wait"), "them"),
+        1 => (format!("1 {noun} waits"), "it"),
+        total => (format!("{total} {noun}s wait"), "them"),
     };
     if waiting.is_long {
-        format!("paused, {lines}; Enter or /resume sums {it} up, /last shows {it}")
+        format!("paused, {events}; Enter or /resume sums {it} up, /last shows {it}")
     } else {
-        format!("paused, {lines}; Enter or /resume shows {it}")
+        format!("paused, {events}; Enter or /resume shows {it}")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::Count;
 
     #[test]
-    fn the_row_says_what_becomes_of_the_lines_and_fits_a_small_terminal() {
-        for (lines, is_long, expected) in [
-            (0, false, "paused; Enter or /resume continues"),
-            (1, false, "paused, 1 line waits; Enter or /resume shows it"),
-            (
-                9,
-                false,
-                "paused, 9 lines wait; Enter or /resume shows them",
-            ),
-            (
-                12_345,
-                true,
-                "paused, 12345 lines wait; Enter or /resume sums them up, /last shows them",
-            ),
+    fn the_row_says_what_becomes_of_what_waits_and_fits_a_small_terminal() {
+        let shows = "paused, 1 message waits; Enter or /resume shows it";
+        let both = "paused, 9 events wait; Enter or /resume shows them";
+        let sums = "paused, 12345 messages wait; Enter or /resume sums them up, /last shows them";
+        for (messages, others, is_long, expected) in [
+            (0, 0, false, "paused; Enter or /resume continues"),
+            (1, 0, false, shows),
+            (8, 1, false, both),
+            (12_345, 0, true, sums),
         ] {
-            let text = text(observe::Waiting { lines, is_long });
+            let count = Count { messages, others };
+            let text = text(observe::Waiting { count, is_long });
             assert_eq!(text, expected);
             assert!(text.len() < 80, "{text}");
         }

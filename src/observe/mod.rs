@@ -21,7 +21,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 pub use jsonl::JsonLines;
-pub use pace::{Pace, Waiting, What};
+pub use pace::{Count, Pace, Waiting, What};
 pub use reaction::PeerReaction;
 pub use recording::Recording;
 use reopening::Reopening;

@@ -1,7 +1,7 @@
 //! When messages come faster than anybody reads, or the view is paused: they are counted instead of shown.
 
 use std::fmt::Write as _;
-use std::ops::Add;
+use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use crate::dial::Step;
@@ -11,9 +11,9 @@ use crate::proto::message::Kind;
 use crate::proto::sender::Control;
 use crate::render::{Show, http2, quantity};
 
-/// Lines in a second above which they are summed up: a person reads a few, and follows some tens.
+/// Events in a second above which they are summed up: a person reads a few, and follows some tens.
 const MOST: u64 = 200;
-/// Lines of a burst that are shown of many connections at most: to write a line costs more than to echo a message.
+/// Events of a burst that are shown of many connections at most: to write a line costs more than to echo a message.
 const MOST_OF_MANY: u64 = 2_000;
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -102,10 +102,42 @@ impl What {
     }
 }
 
-/// Lines that were counted instead of shown.
+/// How many events there were.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    pub messages: u64,
+    /// Control frames, and frames of a message that are shown one by one.
+    pub others: u64,
+}
+
+impl Count {
+    fn add(&mut self, what: What) {
+        self.messages += u64::from(what.is_message);
+        self.others += u64::from(!what.is_message);
+    }
+
+    pub fn total(self) -> u64 {
+        self.messages + self.others
+    }
+
+    /// What all of them are.
+    pub fn noun(self) -> &'static str {
+        if self.others == 0 { "message" } else { "event" }
+    }
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.others += other.others;
+    }
+}
+
+/// Events that were counted instead of shown.
 #[derive(Debug, Default)]
 struct Tally {
-    counts: [u64; NAMES.len()],
+    kinds: [u64; NAMES.len()],
+    count: Count,
     bytes: u64,
     /// The numbers of the first and of the last message.
     numbers: Option<(u64, u64)>,
@@ -113,7 +145,8 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, what: What, number: u64) {
-        self.counts[what.kind] += 1;
+        self.kinds[what.kind] += 1;
+        self.count.add(what);
         self.bytes += what.bytes as u64;
         if what.is_message && number > 0 {
             let first = self.numbers.map_or(number, |(first, _)| first);
@@ -121,14 +154,10 @@ impl Tally {
         }
     }
 
-    fn total(&self) -> u64 {
-        self.counts.iter().sum()
-    }
-
     /// Counts by kind, as in `← text 1000, → text 2`.
     fn kinds(&self) -> String {
         let mut text = String::new();
-        for (name, count) in NAMES.iter().zip(self.counts) {
+        for (name, count) in NAMES.iter().zip(self.kinds) {
             if count > 0 {
                 let comma = if text.is_empty() { "" } else { ", " };
                 let _ = write!(text, "{comma}{name} {count}");
@@ -152,7 +181,7 @@ impl Tally {
             "…{} {}: {}/s, {}/s",
             self.numbers(),
             self.kinds(),
-            rate(self.total()),
+            rate(self.count.total()),
             quantity::size(rate(self.bytes))
         )
     }
@@ -163,12 +192,12 @@ impl Tally {
 pub struct Pace {
     /// Only a prompt collapses floods and can be paused.
     pub(super) is_on: bool,
-    /// Lines of a burst that are shown.
+    /// Events of a burst that are shown.
     burst: u64,
-    /// Where the lines are that are summed up.
+    /// Where the events are that are summed up.
     advice: &'static str,
-    /// The start of the current second, and the lines in it.
-    window: Option<(Instant, u64)>,
+    /// The start of the current second, and the events in it.
+    window: Option<(Instant, Count)>,
     /// Reading had to wait for the terminal in that second.
     is_held_up: bool,
     flood: Option<Flood>,
@@ -179,13 +208,14 @@ pub struct Pace {
 
 #[derive(Debug)]
 struct Flood {
-    /// The limit that it is above, in lines a second.
-    most: u64,
+    /// The limit that it is above, in events a second, and what they are.
+    most: (u64, &'static str),
     since: Instant,
     /// When the last line about it was written.
     line: Instant,
     tally: Tally,
-    total: u64,
+    /// Before the last line.
+    count: Count,
 }
 
 #[derive(Debug)]
@@ -196,26 +226,22 @@ struct Pause {
     text: String,
     is_long: bool,
     tally: Tally,
-    /// Lines by kind that the user has asked for, and that are shown nevertheless.
+    /// Events by kind that the user has asked for, and that are shown nevertheless.
     awaited: [u64; NAMES.len()],
 }
 
-/// Lines that wait while the view is paused.
+/// Events that wait while the view is paused.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    pub lines: u64,
+    pub count: Count,
     /// They are more than a screen, and will be summed up.
     pub is_long: bool,
 }
 
-impl Add for Waiting {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            lines: self.lines + other.lines,
-            is_long: self.is_long || other.is_long,
-        }
+impl AddAssign for Waiting {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.is_long |= other.is_long;
     }
 }
 
@@ -235,7 +261,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// For the log of a server, whose lines have no numbers: 0 is to be given for each.
+    /// For the log of a server, whose messages have no numbers: 0 is to be given for each.
     pub fn of_many() -> Self {
         Self {
             burst: MOST_OF_MANY,
@@ -244,38 +270,41 @@ impl Pace {
         }
     }
 
-    /// Counts a line; returns whether it is not to be shown.
+    /// Counts an event; returns whether it is not to be shown.
     pub fn hides(&mut self, what: What, number: u64, now: Instant) -> bool {
         if let Some(pause) = &mut self.pause {
             pause.tally.add(what, number);
             return pause.is_long;
         }
-        self.count(now);
+        self.count(what, now);
         let Some(flood) = &mut self.flood else {
             return false;
         };
         flood.tally.add(what, number);
-        flood.total += 1;
         true
     }
 
-    /// A flood begins when a whole second had too many lines.
-    fn count(&mut self, now: Instant) {
+    /// A flood begins when a whole second had too many events.
+    fn count(&mut self, what: What, now: Instant) {
         if let Some((start, count)) = &mut self.window {
             let passed = now.saturating_duration_since(*start);
             if passed < SECOND {
-                *count += 1;
-                if *count > self.burst {
-                    self.begin_flood(self.burst, now);
+                count.add(what);
+                if count.total() > self.burst {
+                    let noun = count.noun();
+                    self.begin_flood((self.burst, noun), now);
                 }
                 return;
             }
             // Without a word from the peer it was a burst, unless it was our own output that held the reading up.
-            if *count > MOST && (passed < 2 * SECOND || self.is_held_up) {
-                self.begin_flood(MOST, now);
+            if count.total() > MOST && (passed < 2 * SECOND || self.is_held_up) {
+                let noun = count.noun();
+                self.begin_flood((MOST, noun), now);
             }
         }
-        self.window = Some((now, 1));
+        let mut count = Count::default();
+        count.add(what);
+        self.window = Some((now, count));
         self.is_held_up = false;
     }
 
@@ -284,14 +313,14 @@ impl Pace {
         self.is_held_up = true;
     }
 
-    fn begin_flood(&mut self, most: u64, now: Instant) {
+    fn begin_flood(&mut self, most: (u64, &'static str), now: Instant) {
         self.flood.get_or_insert_with(|| Flood {
             most,
             since: now,
             // The first line follows at once, and explains.
             line: now.checked_sub(SECOND).unwrap_or(now),
             tally: Tally::default(),
-            total: 0,
+            count: Count::default(),
         });
     }
 
@@ -309,7 +338,7 @@ impl Pace {
         }
     }
 
-    /// Whether a line is shown although the view is paused: the user would wonder what became of a command.
+    /// Whether an event is shown although the view is paused: the user would wonder what became of a command.
     pub(super) fn passes(&mut self, what: What) -> bool {
         let Some(pause) = &mut self.pause else {
             return false;
@@ -326,7 +355,7 @@ impl Pace {
         self.pause.is_some()
     }
 
-    /// Keeps a line that waits for the end of the pause, unless there are more than `rows`.
+    /// Keeps the text of an event that waits for the end of the pause, unless there is more than fits into `rows`.
     pub(super) fn hold(&mut self, text: &str, rows: usize) {
         if let Some(pause) = &mut self.pause
             && !pause.is_long
@@ -352,16 +381,17 @@ impl Pace {
         };
         if flood.line < flood.since {
             flood.line = flood.since;
+            let (most, noun) = flood.most;
             return vec![format!(
-                "* more than {} lines a second: from here on they are summed up; {}",
-                flood.most, self.advice
+                "* more than {most} {noun}s a second: from here on they are summed up; {}",
+                self.advice
             )];
         }
-        let total = flood.tally.total();
+        let total = flood.tally.count.total();
         let line = flood.tally.line(now.saturating_duration_since(flood.line));
         let line = (total > 0).then_some(line);
         flood.line = now;
-        flood.tally = Tally::default();
+        flood.count += std::mem::take(&mut flood.tally).count;
         let over = (total <= MOST).then(|| self.end_of_flood(now)).flatten();
         line.into_iter().chain(over).collect()
     }
@@ -370,9 +400,9 @@ impl Pace {
         self.window = None;
         let flood = self.flood.take()?;
         let took = quantity::duration(now.saturating_duration_since(flood.since));
-        let total = quantity::plural(flood.total, "line");
+        let (noun, total) = (flood.count.noun(), flood.count.total());
         Some(format!(
-            "* every line is shown again; {total} in {took} were summed up"
+            "* every {noun} is shown again; {total} in {took} were summed up"
         ))
     }
 
@@ -381,7 +411,7 @@ impl Pace {
         self.window = None;
         let flood = self.flood.take()?;
         let (numbers, kinds) = (flood.tally.numbers(), flood.tally.kinds());
-        (flood.tally.total() > 0).then(|| format!("…{numbers} {kinds}"))
+        (flood.tally.count.total() > 0).then(|| format!("…{numbers} {kinds}"))
     }
 
     pub fn deadline(&self) -> Option<Instant> {
@@ -405,11 +435,11 @@ impl Pace {
         true
     }
 
-    /// The lines that wait while the user has paused the view.
+    /// The events that wait while the user has paused the view.
     pub(super) fn waiting(&self) -> Option<Waiting> {
         let pause = self.pause.as_ref().filter(|pause| !pause.is_lent)?;
         Some(Waiting {
-            lines: pause.tally.total(),
+            count: pause.tally.count,
             is_long: pause.is_long,
         })
     }
@@ -463,7 +493,7 @@ mod tests {
         assert_eq!(shown, 1000);
         assert_eq!(lines.len(), 4, "{lines:?}");
         assert!(
-            lines[0].starts_with("* more than 200 lines a second"),
+            lines[0].starts_with("* more than 200 messages a second"),
             "{}",
             lines[0]
         );
@@ -473,7 +503,7 @@ mod tests {
         let end = pace.tick(start + Duration::from_secs(9));
         assert_eq!(end.len(), 1, "{end:?}");
         let end = pace.tick(start + Duration::from_secs(10));
-        let over = "* every line is shown again; 3500 lines";
+        let over = "* every message is shown again; 3500 in ";
         assert!(end.len() == 1 && end[0].starts_with(over), "{end:?}");
         assert_eq!(pace.deadline(), None);
         assert!(!pace.hides(TEXT, 1, start + Duration::from_secs(11)));
@@ -484,7 +514,7 @@ mod tests {
         let (mut pace, start) = (Pace::of_many(), Instant::now());
         let (lines, shown) = passed(&mut pace, start, Duration::from_nanos(1), 10_000);
         assert_eq!((lines.len(), shown), (1, MOST_OF_MANY));
-        assert!(lines[0].starts_with("* more than 2000 lines a second: "));
+        assert!(lines[0].starts_with("* more than 2000 messages a second: "));
         assert!(lines[0].ends_with("-v shows them, --jsonl and --record keep every message"));
         assert_eq!(pace.cut().as_deref(), Some("… #2001 to #10000 ← text 8000"));
         assert!(!pace.hides(TEXT, 0, start + SECOND));
@@ -499,7 +529,7 @@ mod tests {
         let lines = pace.tick(start + Duration::from_secs(4));
         assert_eq!(lines, ["… #2002 to #2500 ← text 499"]);
         assert_eq!(pace.deadline(), None);
-        assert_eq!(pace.waiting().map(|it| it.lines), Some(1));
+        assert_eq!(pace.waiting().map(|it| it.count.total()), Some(1));
     }
 
     #[test]
@@ -556,8 +586,9 @@ mod tests {
         };
         (1..=2).for_each(|number| show(&mut pace, number));
         assert_eq!(pace.resume(true), None);
-        let (lines, is_long) = (2, false);
-        assert_eq!(pace.waiting(), Some(Waiting { lines, is_long }));
+        let (messages, others, is_long) = (2, 0, false);
+        let count = Count { messages, others };
+        assert_eq!(pace.waiting(), Some(Waiting { count, is_long }));
         let lines = Resumed::Lines("line\nline\n".to_owned());
         assert_eq!(pace.resume(false), Some(lines));
         pace.pause(true);

@@ -136,10 +136,13 @@ impl Connections {
         self.all.iter().all(|it| it.run.is_none())
     }
 
-    /// Lines that wait in all of them, if any is paused.
-    pub(super) fn waiting(&self) -> Option<Waiting> {
-        let waiting = self.all.iter().filter_map(|it| it.seat.waiting());
-        waiting.reduce(|all, one| all + one)
+    /// What waits in all of them that are paused.
+    pub(super) fn waiting(&self) -> Waiting {
+        let mut all = Waiting::default();
+        for waiting in self.all.iter().filter_map(|it| it.seat.waiting()) {
+            all += waiting;
+        }
+        all
     }
 
     pub(super) fn is_running(&self, seat: &Rc<Seat>) -> bool {

@@ -21,7 +21,7 @@ impl Prompt {
         if matches!(self.place, Place::Seat(_)) {
             return;
         }
-        let more = self.further.waiting().unwrap_or_default();
+        let more = self.further.waiting();
         // The progress of a file takes the same row.
         let is_taken = self.transfer.is_some();
         let row = self.waiting.row(&self.observers.view, more, is_taken, now);

@@ -117,7 +117,7 @@ pub struct Seat {
     is_in_use: Cell<bool>,
     /// It is not to be opened any more.
     is_given_up: Cell<bool>,
-    /// Lines that wait while the view is paused.
+    /// What waits while the view is paused.
     waiting: Cell<Option<Waiting>>,
 }
 

@@ -269,7 +269,7 @@ fn a_paused_view_keeps_what_comes() {
         .terminal
         .wait_for("paused; Enter or /resume continues");
     one.send(Message::text("unseen"));
-    server.terminal.wait_for("paused, 1 line waits; Enter");
+    server.terminal.wait_for("paused, 1 message waits; Enter");
     assert!(!server.terminal.contents().contains("unseen"));
     server.types("", "← text 6 B   unseen");
     server.terminal.wait_for("lines go to @1 (");
@@ -286,7 +286,7 @@ fn what_is_typed_is_shown_while_the_view_is_paused_and_echoes_wait() {
     one.expect("by hand");
     one.send(Message::text("unseen"));
     one.expect("unseen");
-    server.terminal.wait_for("paused, 2 lines wait; Enter");
+    server.terminal.wait_for("paused, 2 messages wait; Enter");
     assert!(!server.terminal.contents().contains("unseen"));
     server.types("/ping 1 there?", "→ ping 6 B \"there?\"");
     one.receive();

@@ -242,12 +242,12 @@ fn a_flood_of_events_is_summed_up_and_a_pause_holds_them() {
     let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
     terminal.wait_for("connect");
     terminal.press("go\r");
-    terminal.wait_for("* more than 200 lines a second: ");
-    terminal.wait_for("* every line is shown again; ");
+    terminal.wait_for("* more than 200 messages a second: ");
+    terminal.wait_for("* every message is shown again; ");
     terminal.press("\x0c/pause\r");
     terminal.wait_for("paused; Enter");
     terminal.press("stop\r");
-    terminal.wait_for("paused, 1 line waits; Enter or /resume shows it\n");
+    terminal.wait_for("paused, 1 message waits; Enter or /resume shows it\n");
     assert!(!terminal.contents().contains("held"));
     terminal.press("\r");
     terminal.wait_for("← event \"held\"   1");

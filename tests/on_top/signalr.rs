@@ -230,7 +230,7 @@ fn a_filter_keeps_the_line_of_what_it_leaves_unchanged_and_a_pause_holds_answers
     terminal.press("/filter off\r/pause\r");
     terminal.wait_for("paused; Enter");
     terminal.press("Add\r");
-    terminal.wait_for("paused, 1 line waits;");
+    terminal.wait_for("paused, 1 message waits;");
     assert!(!terminal.contents().contains("← result 3"));
     terminal.press("\r");
     terminal.wait_for("← result 3   3   to Add after ");

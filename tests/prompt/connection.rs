@@ -235,7 +235,7 @@ fn every_command_works_on_the_connection_in_use() {
     terminal.wait_for("   two: n2\n");
     terminal.press("/pause\r");
     terminal.press("quiet\r");
-    terminal.wait_for("paused, 1 line waits; Enter or /resume shows it\n");
+    terminal.wait_for("paused, 1 message waits; Enter or /resume shows it\n");
     terminal.press("\r");
     terminal.wait_for("   two: quiet\n");
     leave(terminal);

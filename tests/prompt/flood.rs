@@ -85,7 +85,7 @@ fn were_shown_and_then_summed_up(terminal: &Terminal) {
     let shown = numbers(&bytes);
     let count = u32::try_from(shown.len()).expect("a count");
     assert!(count > 200 && shown.into_iter().eq(0..count), "{count}");
-    assert!(contains(&bytes, "* more than 200 lines a second: "));
+    assert!(contains(&bytes, "* more than 200 messages a second: "));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_line_being_typed_stays_whole() {
         progress.recv_timeout(DEADLINE).expect("more messages");
         terminal.press(&key.to_string());
     }
-    terminal.wait_for("* every line is shown again; ");
+    terminal.wait_for("* every message is shown again; ");
     terminal.wait_for_line(&format!("> {typed}"));
     were_shown_and_then_summed_up(&terminal);
     for line in terminal.painted_lines() {
@@ -122,7 +122,7 @@ fn every_line_typed_during_a_flood_is_sent() {
         progress.recv_timeout(DEADLINE).expect("more messages");
         terminal.press(&format!("typed {line}\r"));
     }
-    terminal.wait_for("* every line is shown again; ");
+    terminal.wait_for("* every message is shown again; ");
     terminal.press("/find typed 49\r");
     terminal.wait_for("   typed 49\n1 match in ");
     terminal.leave();
@@ -168,7 +168,7 @@ fn a_flood_does_not_grow_what_is_kept() {
         // The flood ends a second after the last message at the earliest.
         let ends = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
-            text.matches("* every line is shown again; ").count()
+            text.matches("* every message is shown again; ").count()
         };
         let before = ends(&terminal.bytes());
         terminal.wait("the end of the flood", |_, bytes| ends(bytes) > before);

@@ -32,12 +32,12 @@ fn paused(server: &Server<Received>) -> Terminal {
 fn a_paused_view_says_how_many_wait_and_shows_them() {
     let server = replying(3);
     let mut terminal = paused(&server);
-    terminal.wait_for("paused, 3 lines wait; Enter or /resume shows them\n> ");
+    terminal.wait_for("paused, 3 messages wait; Enter or /resume shows them\n> ");
     assert!(!terminal.contents().contains("reply"));
     terminal.press("\r");
     terminal
         .wait_for("#2 ← text 7 B   reply 0\n#3 ← text 7 B   reply 1\n#4 ← text 7 B   reply 2\n> ");
-    assert!(!terminal.contents().contains("lines wait"));
+    assert!(!terminal.contents().contains("messages wait"));
     terminal.press("/resume\r");
     terminal.wait_for("not paused; /pause stops the view\n");
     terminal.leave();
@@ -48,7 +48,8 @@ fn a_paused_view_says_how_many_wait_and_shows_them() {
 fn more_than_a_screen_is_summed_up_and_still_kept() {
     let server = replying(150);
     let mut terminal = paused(&server);
-    terminal.wait_for("paused, 150 lines wait; Enter or /resume sums them up, /last shows them\n");
+    terminal
+        .wait_for("paused, 150 messages wait; Enter or /resume sums them up, /last shows them\n");
     terminal.press("/resume\r");
     terminal.wait_for("… #2 to #151 ← text 150 while the view was paused; /last,");
     terminal.press("/find reply 77\r");
@@ -67,7 +68,7 @@ fn commands_are_answered_while_the_view_is_paused_and_no_row_is_left_at_the_end(
         peer.record()
     });
     let mut terminal = paused(&server);
-    terminal.wait_for("paused, 150 lines wait;");
+    terminal.wait_for("paused, 150 messages wait;");
     for (line, answer) in [
         ("/save sub", "* sub is go; /send sub sends it\n"),
         ("/send sub", "→ text 2 B   go\n"),
@@ -77,7 +78,7 @@ fn commands_are_answered_while_the_view_is_paused_and_no_row_is_left_at_the_end(
     ] {
         terminal.press(&format!("\x0c{line}\r"));
         terminal.wait_for(answer);
-        terminal.wait_for("paused, 150 lines wait;");
+        terminal.wait_for("paused, 150 messages wait;");
     }
     terminal.press("/quit\r");
     terminal.wait_for("while the view was paused");
@@ -119,7 +120,7 @@ fn a_flood_becomes_a_line_a_second_of_few_bytes() {
     });
     let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
     terminal.press("go\r");
-    terminal.wait_for("summed up; /last, /find and /view show them,\n  /pause stops\n");
+    terminal.wait_for("/last, /find and /view show\n  them, /pause stops\n");
     // What was drawn before the flood was noticed is still on its way.
     terminal.wait_for("/s\n");
     let (start, before) = (Instant::now(), terminal.bytes().len());

@@ -194,7 +194,7 @@ fn be_flooded(size: Size) {
     });
     let mut terminal = terminal(&[server.url()]).sized(size.0, size.1).prompt();
     terminal.press("go\r");
-    terminal.wait_for("* every line is shown again; ");
+    terminal.wait_for("* every message is shown again; ");
     claim(&terminal, "", "flood", size);
     terminal.leave();
 }

@@ -396,7 +396,7 @@ fn messages_behind_a_held_one_are_not_noted_while_the_view_is_paused() {
         client.send(Message::text(text));
     }
     proxy.terminal.wait_for("@1 * #1 is held: /pass,");
-    proxy.terminal.wait_for("paused, 3 lines wait; Enter");
+    proxy.terminal.wait_for("paused, 3 messages wait; Enter");
     proxy.types("", "held: #1 from the client of @1 for ");
     assert!(!proxy.terminal.contents().contains("held as well"));
     client.send(Message::text("four"));
@@ -417,7 +417,7 @@ fn what_is_injected_is_shown_while_the_view_is_paused() {
     client.expect("by hand");
     client.send(Message::text("unseen"));
     client.expect("unseen");
-    proxy.terminal.wait_for("paused, 2 lines wait; Enter");
+    proxy.terminal.wait_for("paused, 2 messages wait; Enter");
     assert!(!proxy.terminal.contents().contains("unseen"));
     proxy.types("/resend 1", "* resent #1, text 7 B as if from the server\n");
     client.expect("by hand");

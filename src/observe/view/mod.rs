@@ -259,7 +259,7 @@ impl View {
         self.pace.holds()
     }
 
-    /// The lines that wait, if the view is paused.
+    /// What waits, if the view is paused.
     pub fn waiting(&self) -> Option<Waiting> {
         self.pace.waiting()
     }

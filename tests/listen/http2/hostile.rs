@@ -140,7 +140,7 @@ fn a_flood_of_frames_is_summed_up() {
     }
     server
         .running
-        .wait_for_stderr("* more than 2000 lines a second: from here on they are summed up");
+        .wait_for_stderr("* more than 2000 events a second: from here on they are summed up");
     server.running.wait_for_stderr("… ← HTTP/2 frames ");
     drop(http2);
     let output = survives(server);
