@@ -41,6 +41,15 @@ fn wait_for(terminal: &Terminal, text: &str) {
     terminal.wait(text, |screen, _| screen.contents().contains(text));
 }
 
+/// Presses keys one after the other, and waits each time for what they lead to.
+#[track_caller]
+fn follow(terminal: &mut Terminal, steps: &[(&str, &str)]) {
+    for (keys, text) in steps {
+        terminal.press(keys);
+        wait_for(terminal, text);
+    }
+}
+
 /// Leaves the page; the prompt is as it was.
 fn leave(terminal: &mut Terminal) {
     terminal.press("q");
@@ -95,10 +104,7 @@ fn the_page_fits_a_narrow_terminal() {
 #[test]
 fn the_page_fits_a_wide_terminal_and_folds_json() {
     let mut terminal = echoed(24, 132);
-    terminal.press("g\r");
-    wait_for(&terminal, "Esc list");
-    terminal.press("jj\r");
-    wait_for(&terminal, "… 2 items");
+    follow(&mut terminal, &[("g\r", "Esc list"), ("jj\r", "… 2 items")]);
     assert_eq!(
         seen(&terminal).trim_end_matches('\n'),
         "demo  6 messages
@@ -109,7 +115,7 @@ fn the_page_fits_a_wide_terminal_and_folds_json() {
   }\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n
 Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help"
     );
-    for (key, text) in [
+    let forms = [
         ("4", "00000000  7b 22 6f 70"),
         ("5", "eyJvcCI6ImJ1eSIsImxpc3QiOlsxLDJdfQ=="),
         ("6", "FIN text, mask "),
@@ -117,34 +123,29 @@ Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help"
         ("7", "< HTTP/1.1 101 Switching Protocols"),
         ("3", "(looks like JSON)"),
         ("1", "{\"op\":\"buy\",\"list\":[1,2]}"),
-    ] {
-        terminal.press(key);
-        wait_for(&terminal, text);
-    }
-    terminal.press("\x1b");
-    wait_for(&terminal, "Enter open");
+        ("\x1b", "Enter open"),
+    ];
+    follow(&mut terminal, &forms);
     leave(&mut terminal);
 }
 
 #[test]
 fn messages_are_searched_and_filtered() {
     let mut terminal = echoed(24, 80);
-    terminal.press("/wide\r");
-    wait_for(&terminal, "> #4 ");
-    terminal.press("n");
-    wait_for(&terminal, "> #3 ");
-    terminal.press("fsent text\r");
-    wait_for(&terminal, "demo  2 messages  filter: sent text");
-    terminal.press("f\x15jq .op == \"buy\"\r");
-    wait_for(&terminal, "demo  2 messages  filter: jq .op == \"buy\"");
-    terminal.press("f\x15a(\r");
-    wait_for(&terminal, "column 2: unclosed group");
-    terminal.press("f\x15\r");
-    wait_for(&terminal, "demo  6 messages");
-    terminal.press("?");
-    wait_for(&terminal, "with a regular expression");
-    terminal.press("x");
-    wait_for(&terminal, "Enter open");
+    let steps = [
+        ("/wide\r", "> #4 "),
+        ("n", "> #3 "),
+        ("fsent text\r", "demo  2 messages  filter: sent text"),
+        (
+            "f\x15jq .op == \"buy\"\r",
+            "demo  2 messages  filter: jq .op == \"buy\"",
+        ),
+        ("f\x15a(\r", "column 2: unclosed group"),
+        ("f\x15\r", "demo  6 messages"),
+        ("?", "with a regular expression"),
+        ("x", "Enter open"),
+    ];
+    follow(&mut terminal, &steps);
     leave(&mut terminal);
 }
 
@@ -152,22 +153,20 @@ fn messages_are_searched_and_filtered() {
 fn messages_are_sent_again_saved_and_copied() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("saved");
+    let save = format!("s\x15{}\r", path.display());
     let mut terminal = echoed(24, 80);
     terminal.press("gr");
     wait_for(&terminal, "#1 is sent again");
     wait_for(&terminal, "demo  8 messages");
-    terminal.press("y");
-    wait_for(&terminal, "* #1 (25 B) copied");
-    terminal.press(&format!("s\x15{}\r", path.display()));
-    wait_for(&terminal, "* #1 (25 B) saved in");
-    terminal.press(":text by command\r");
-    wait_for(&terminal, "demo  10 messages");
-    terminal.press(":find by command\r");
-    wait_for(&terminal, "2 matches in 10 messages");
-    terminal.press("x:status\r");
-    wait_for(&terminal, "readyState");
-    terminal.press("x:nonsense\r");
-    wait_for(&terminal, "unknown command /nonsense");
+    let steps = [
+        ("y", "* #1 (25 B) copied"),
+        (&*save, "* #1 (25 B) saved in"),
+        (":text by command\r", "demo  10 messages"),
+        (":find by command\r", "2 matches in 10 messages"),
+        ("x:status\r", "readyState"),
+        ("x:nonsense\r", "unknown command /nonsense"),
+    ];
+    follow(&mut terminal, &steps);
     leave(&mut terminal);
     let saved = fs::read_to_string(path).expect("a file");
     assert_eq!(saved, "{\"op\":\"buy\",\"list\":[1,2]}");
