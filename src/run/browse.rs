@@ -152,7 +152,7 @@ fn show(
         home: environment.home.clone(),
         roster: Roster::new(&name),
     };
-    run(&mut pages, &mut Recording { loan, recaller })
+    run(&mut pages, &mut Recording { loan, recaller }).map(drop)
 }
 
 /// A recording has no connection.

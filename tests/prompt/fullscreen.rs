@@ -190,6 +190,21 @@ fn f2_keeps_what_is_typed() {
 }
 
 #[test]
+fn what_is_typed_after_the_page_is_for_the_prompt() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    for (keys, rest) in [("q", ""), ("q", "half"), ("\x1bOQ", " of it\rmore")] {
+        terminal.press("\x1bOQ");
+        terminal.wait("the page", |screen, _| screen.alternate_screen());
+        terminal.press(&format!("{keys}{rest}"));
+        terminal.wait("the prompt", |screen, _| !screen.alternate_screen());
+    }
+    terminal.wait_for("   half of it\n");
+    terminal.wait_for_line("> more");
+    terminal.press("\x15");
+    terminal.leave();
+}
+
+#[test]
 fn the_end_of_the_session_gives_the_terminal_back() {
     let server = scripted(|mut peer: Peer| {
         peer.send(Message::text("hello"));
@@ -205,6 +220,13 @@ fn the_end_of_the_session_gives_the_terminal_back() {
     assert_eq!(terminal.finish(), 0);
 }
 
+/// The number of the selected message.
+fn selected(contents: &str) -> u64 {
+    let row = contents.lines().find_map(|row| row.strip_prefix("> #"));
+    let number = row.and_then(|row| row.split(' ').next()?.parse().ok());
+    number.unwrap_or(0)
+}
+
 #[test]
 fn a_flood_goes_on_behind_the_page() {
     let server = after_handshake(|mut wire| {
@@ -216,21 +238,16 @@ fn a_flood_goes_on_behind_the_page() {
     terminal.wait("the page", |screen, _| screen.alternate_screen());
     terminal.press(":text go\r");
     wait_for(&terminal, "10000 messages");
-    let newest = |terminal: &Terminal| {
-        let row = terminal.contents();
-        let row = row.lines().find(|row| row.starts_with("> #"));
-        let number = row.and_then(|row| row[3..].split(' ').next()?.parse::<u64>().ok());
-        number.unwrap_or(0)
-    };
-    let (first, started) = (newest(&terminal), Instant::now());
-    let is_later = |screen: &vt100::Screen| {
-        let row = screen.contents();
-        let row = row.lines().find(|row| row.starts_with("> #"));
-        let number = row.and_then(|row| row[3..].split(' ').next()?.parse::<u64>().ok());
-        number.is_some_and(|number| number > first + 20_000)
-    };
-    terminal.wait("more messages", |screen, _| is_later(screen));
-    assert!(started.elapsed() < Duration::from_secs(20));
+    let (first, started) = (selected(&terminal.contents()), Instant::now());
+    let before = terminal.bytes().len();
+    terminal.wait("more messages", |screen, _| {
+        selected(&screen.contents()) > first + 20_000
+    });
+    let (bytes, took) = (terminal.bytes().len() - before, started.elapsed());
+    assert!(took < Duration::from_secs(20));
+    // Besides what it begins and ends with, two pages.
+    let most = 20 * took.as_millis() + 10_000;
+    assert!((bytes as u128) < most, "{bytes} bytes in {took:?}");
     terminal.press("kq");
     terminal.wait("the prompt", |screen, _| !screen.alternate_screen());
     terminal.wait_for("while the view was paused; /last, /find and /view show them");

@@ -93,7 +93,7 @@ impl Reader {
     }
 
     /// Handles keys that rustyline did not read.
-    fn press(&mut self, keys: &[u8]) {
+    pub(super) fn press(&mut self, keys: &[u8]) {
         for pressed in self.typed.press(keys) {
             match pressed {
                 Pressed::Line(line) => self.typed(line),

@@ -25,8 +25,9 @@ impl Reader {
             let mut host = Session { reader, printed };
             run(&mut pages, &mut host)
         });
-        if let Err(error) = result {
-            self.complain(&error);
+        match result {
+            Ok(keys) => self.press(&keys),
+            Err(error) => self.complain(&error),
         }
     }
 }

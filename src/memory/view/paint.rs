@@ -30,6 +30,11 @@ impl Painter {
         format!("\x1b[?2026h{out}\x1b[?2026l")
     }
 
+    /// Whether what is shown is of this size.
+    pub(super) fn has_size(&self, size: (usize, usize)) -> bool {
+        self.size == size
+    }
+
     /// The screen shows something else now.
     pub(super) fn forget(&mut self) {
         self.size = (0, 0);

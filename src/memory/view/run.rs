@@ -12,6 +12,10 @@ use crate::term::fullscreen::FullScreen;
 const LEAST: (usize, usize) = (40, 10);
 /// How often the screen may change by itself; the rest of an escape sequence comes sooner.
 const TICK: Duration = Duration::from_millis(50);
+/// How long a filter takes for the messages between two looks at the keys, at least.
+const FILTERING: Duration = Duration::from_millis(5);
+/// How much the screen may write by itself, in bytes a second: a flood must leave room on a slow line.
+const RATE: u64 = 16 << 10;
 
 /// Does what the pages cannot do themselves.
 pub trait Host {
@@ -37,56 +41,102 @@ pub fn too_small() -> Option<String> {
     })
 }
 
-/// Shows the pages until the user leaves them.
+/// Shows the pages until the user leaves them; returns the keys that were pressed after that.
 ///
 /// # Errors
 ///
 /// What is wrong with the terminal.
-pub fn run(pages: &mut Pages, host: &mut impl Host) -> Result<(), String> {
-    let mut screen = Some(FullScreen::enter());
-    let (mut painter, mut bytes) = (Painter::default(), Vec::new());
+pub fn run(pages: &mut Pages, host: &mut impl Host) -> Result<Vec<u8>, String> {
+    let (mut screen, mut bytes) = (Screen::enter(), Vec::new());
+    let mut is_answering = true;
     loop {
         let is_behind = pages.refresh();
-        let size = FullScreen::size();
-        let rows = match too_small() {
-            Some(text) => vec![text],
-            None => pages.draw(size.0, size.1),
-        };
-        term::screen(&painter.paint(rows, size));
+        screen.show(pages, is_answering);
         if host.is_over() {
-            return Ok(());
+            return Ok(bytes);
         }
-        let wait = if is_behind { Duration::ZERO } else { TICK };
+        let (wait, passes) = if is_behind {
+            (Duration::ZERO, FILTERING)
+        } else {
+            (TICK, TICK)
+        };
         let has_keys = FullScreen::read_keys(&mut bytes, wait);
         let has_keys = has_keys.map_err(|error| format!("cannot read keys: {error}"))?;
+        if !has_keys {
+            screen.rest(passes);
+        }
+        is_answering = false;
         while let Some(key) = key::take(&mut bytes, !has_keys && !is_behind) {
+            is_answering = true;
             if key == Key::Ctrl('l') {
-                painter.forget();
+                screen.painter.forget();
                 continue;
             }
             match pages.key(key) {
                 None => {}
-                Some(Action::Quit) => return Ok(()),
-                Some(action) => {
-                    let leaves = action.needs_terminal();
-                    if leaves {
-                        screen = None;
-                    }
-                    let said = host.act(action);
-                    if leaves {
-                        screen = screen.or_else(|| Some(FullScreen::enter()));
-                        painter.forget();
-                    }
-                    match said {
-                        Ok(text) => pages.output(&text),
-                        Err(text) => pages.complain(text),
-                    }
-                }
+                Some(Action::Quit) => return Ok(bytes),
+                Some(action) => screen.act(action, pages, host),
             }
         }
         let output = host.output();
         if !output.is_empty() {
+            is_answering = true;
             pages.output(&output);
+        }
+    }
+}
+
+/// The full screen, and what it shows.
+struct Screen {
+    /// `None` while another program has the terminal.
+    full: Option<FullScreen>,
+    painter: Painter,
+    /// How long a line takes for what was written, from now on.
+    owed: Duration,
+}
+
+impl Screen {
+    fn enter() -> Self {
+        Self {
+            full: Some(FullScreen::enter()),
+            painter: Painter::default(),
+            owed: Duration::ZERO,
+        }
+    }
+
+    /// Shows the pages, at once if that `is_answering` the user.
+    fn show(&mut self, pages: &mut Pages, is_answering: bool) {
+        let size = FullScreen::size();
+        if !self.owed.is_zero() && !is_answering && self.painter.has_size(size) {
+            return;
+        }
+        let rows = match too_small() {
+            Some(text) => vec![text],
+            None => pages.draw(size.0, size.1),
+        };
+        let painted = self.painter.paint(rows, size);
+        self.owed = Duration::from_micros(painted.len() as u64 * 1_000_000 / RATE);
+        term::screen(&painted);
+    }
+
+    /// Some time passes without a key.
+    fn rest(&mut self, time: Duration) {
+        self.owed = self.owed.saturating_sub(time);
+    }
+
+    fn act(&mut self, action: Action, pages: &mut Pages, host: &mut impl Host) {
+        let lends = action.needs_terminal();
+        if lends {
+            self.full = None;
+        }
+        let said = host.act(action);
+        if lends {
+            self.full = Some(FullScreen::enter());
+            self.painter.forget();
+        }
+        match said {
+            Ok(text) => pages.output(&text),
+            Err(text) => pages.complain(text),
         }
     }
 }
