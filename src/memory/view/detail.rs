@@ -50,7 +50,11 @@ pub(super) struct Detail {
     lines: Lines,
     secrets: Secrets,
     /// The form that was chosen; otherwise the best one for each message.
-    chosen: Option<Page>,
+    chosen: Option<Form>,
+    /// The message whose handshake is shown, until another one is selected: it would be the same for all.
+    handshake_of: Option<u64>,
+    /// The best form of the last message that was asked for, and its number.
+    best: Option<(u64, Form)>,
     /// What the rows are of: number, page, columns, whether it is whole.
     shown: Option<(u64, Page, usize, bool)>,
     rows: Vec<Row>,
@@ -77,6 +81,8 @@ impl Detail {
             lines,
             secrets,
             chosen: None,
+            handshake_of: None,
+            best: None,
             shown: None,
             rows: Vec::new(),
             heading: String::new(),
@@ -87,18 +93,35 @@ impl Detail {
         }
     }
 
-    pub(super) fn page_of(&self, entry: &Entry) -> Page {
-        if let Some(page) = self.chosen {
-            return page;
+    pub(super) fn page_of(&mut self, entry: &Entry) -> Page {
+        self.handshake_of = self.handshake_of.filter(|it| *it == entry.number);
+        if self.handshake_of.is_some() {
+            return Page::Handshake;
         }
+        Page::Form(self.chosen.unwrap_or_else(|| self.best(entry)))
+    }
+
+    /// The best form of a message, for which it is read once.
+    fn best(&mut self, entry: &Entry) -> Form {
+        match self.best {
+            Some((number, form)) if number == entry.number => form,
+            _ => {
+                let form = self.best_form(entry);
+                self.best = Some((entry.number, form));
+                form
+            }
+        }
+    }
+
+    fn best_form(&self, entry: &Entry) -> Form {
         match entry.kind {
-            _ if entry.meaning().is_some() => Page::Form(Form::Decoded),
-            Kind::Text if self.may_be_json(entry) => Page::Form(Form::Json),
-            Kind::Text => Page::Form(Form::Text),
+            _ if entry.meaning().is_some() => Form::Decoded,
+            Kind::Text if self.may_be_json(entry) => Form::Json,
+            Kind::Text => Form::Text,
             Kind::Binary => {
                 let start = &entry.payload[..entry.payload.len().min(GLANCE)];
                 let is_decoded = Form::Decoded.of(start, self.lines.decode, Style::PLAIN);
-                Page::Form(is_decoded.map_or(Form::Hex, |_| Form::Decoded))
+                is_decoded.map_or(Form::Hex, |_| Form::Decoded)
             }
         }
     }
@@ -113,14 +136,20 @@ impl Detail {
                     .is_some())
     }
 
-    pub(super) fn choose(&mut self, page: Page) {
-        self.chosen = Some(page);
+    /// Shows this page of the message with this number; `None` is the best one for each message.
+    pub(super) fn choose(&mut self, page: Option<Page>, number: u64) {
+        self.handshake_of = (page == Some(Page::Handshake)).then_some(number);
+        match page {
+            Some(Page::Form(form)) => self.chosen = Some(form),
+            Some(Page::Handshake) => {}
+            None => self.chosen = None,
+        }
     }
 
-    pub(super) fn next_page(&mut self, entry: &Entry) {
+    pub(super) fn next_page(&mut self, entry: &Entry) -> Page {
         let page = self.page_of(entry);
         let at = Page::ALL.iter().position(|it| *it == page).unwrap_or(0);
-        self.chosen = Some(Page::ALL[(at + 1) % Page::ALL.len()]);
+        Page::ALL[(at + 1) % Page::ALL.len()]
     }
 
     /// Lays the message out for `columns`, unless it is already; whole, or only its start.

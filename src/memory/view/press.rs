@@ -26,6 +26,7 @@ const HELP: &[(&str, &str)] = &[
         "Tab, 1 to 7",
         "the next form, or text, json, decoded, hex, base64, frames, handshake",
     ),
+    ("0", "for each message the form that suits it"),
     ("Esc, Left, h", "back to the list"),
     (
         "/",
@@ -155,13 +156,14 @@ impl Pages {
                 self.list.follows &= !self.is_open;
             }
             Key::Tab => {
-                if let Some(entry) = self.list.selected() {
-                    self.detail.next_page(&entry);
-                }
+                let entry = self.list.selected()?;
+                let page = self.detail.next_page(&entry);
+                self.choose(Some(page));
             }
+            Key::Char('0') => self.choose(None),
             Key::Char(c @ '1'..='7') => {
                 let at = usize::from(c as u8 - b'1');
-                self.detail.choose(Page::ALL[at]);
+                self.choose(Some(Page::ALL[at]));
             }
             Key::Char('n') => self.search(false),
             Key::Char('N') => self.search(true),
@@ -188,6 +190,13 @@ impl Pages {
             _ => {}
         }
         None
+    }
+
+    fn choose(&mut self, page: Option<Page>) {
+        let number = self.current().map_or(0, |entry| entry.number);
+        self.detail.choose(page, number);
+        // It would give way to the next message.
+        self.list.follows &= page != Some(Page::Handshake);
     }
 
     fn ask(&mut self, purpose: Purpose, text: String) {

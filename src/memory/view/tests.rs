@@ -238,6 +238,29 @@ fn every_row_fits_whatever_a_peer_sends() {
 }
 
 #[test]
+fn the_handshake_gives_way_to_the_next_message_and_a_form_stays() {
+    let (mut pages, memory) = pages(&["a", "b"]);
+    let shown = |pages: &mut Pages| pages.draw(14, 60).swap_remove(9);
+    for (keys, page) in [("4", "[hex]"), ("7", "[handshake]")] {
+        press(&mut pages, keys);
+        assert!(shown(&mut pages).ends_with(page), "{keys}");
+    }
+    add(&memory, 3, "c");
+    pages.refresh();
+    let head = shown(&mut pages);
+    assert!(head.starts_with("#2 ") && head.ends_with("[handshake]"));
+    for (keys, page) in [
+        ("↓", "[hex]"),
+        ("↑", "[hex]"),
+        ("↓↑7", "[handshake]"),
+        ("0", "[text]"),
+    ] {
+        press(&mut pages, keys);
+        assert!(shown(&mut pages).ends_with(page), "{keys}");
+    }
+}
+
+#[test]
 fn a_page_of_many_messages_is_drawn_at_once() {
     let (mut pages, memory) = pages(&[]);
     for number in 1..=100_000 {
