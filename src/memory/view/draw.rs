@@ -1,8 +1,11 @@
 //! The rows of the screen.
 
+use std::mem;
+use std::sync::Arc;
+
 use super::detail::Page;
 use super::{Pages, plain};
-use crate::memory::{Lines, title};
+use crate::memory::{Entry, Lines, Part, title};
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::render::width::{cut, width};
@@ -77,12 +80,11 @@ impl Pages {
             style: self.style.within(columns.saturating_sub(2)),
             ..self.lines.clone()
         };
-        let query = self.query.as_ref();
+        let parts = self.parts_of(&entries);
         let end = out.len() + rows;
         // The newest is at the bottom, even of a list that does not fill it.
         out.resize(end - entries.len().min(rows), String::new());
-        for (at, entry) in entries.iter().enumerate() {
-            let part = query.and_then(|query| query.part(entry));
+        for (at, (entry, part)) in entries.iter().zip(&parts).enumerate() {
             let line = lines.line(entry, part.as_ref());
             let mark = if at == selected { ">" } else { " " };
             out.push(if at == selected && self.style.is_colored() {
@@ -92,6 +94,22 @@ impl Pages {
                 format!("{mark} {line}")
             });
         }
+    }
+
+    /// What was searched for in the messages of a page, in which it is looked for once: they may be long.
+    fn parts_of(&mut self, entries: &[Arc<Entry>]) -> Vec<Option<Part>> {
+        let Some(query) = &self.query else {
+            return vec![None; entries.len()];
+        };
+        let mut known = mem::take(&mut self.parts);
+        let part = |entry: &Arc<Entry>| {
+            let known = known.remove(&entry.number);
+            known.unwrap_or_else(|| query.part(entry))
+        };
+        let parts: Vec<_> = entries.iter().map(part).collect();
+        let numbers = entries.iter().map(|entry| entry.number);
+        self.parts = numbers.zip(parts.iter().cloned()).collect();
+        parts
     }
 
     fn draw_detail(&mut self, out: &mut Vec<String>, rows: usize, columns: usize, is_whole: bool) {

@@ -13,6 +13,7 @@ mod paint;
 mod press;
 mod run;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::detail::Detail;
@@ -20,7 +21,7 @@ pub use self::key::Key;
 use self::list::List;
 use self::overlay::Overlay;
 pub use self::run::{Host, run, too_small};
-use super::{Entry, Lines, Query, Shared};
+use super::{Entry, Lines, Part, Query, Shared};
 use crate::render::escape::escape_line;
 use crate::render::{Role, Secrets, Style};
 
@@ -56,6 +57,8 @@ pub struct Pages {
     is_open: bool,
     input: Option<Input>,
     query: Option<Query>,
+    /// The matching parts of the messages that were drawn last.
+    parts: HashMap<u64, Option<Part>>,
     /// Text over everything else.
     overlay: Option<Overlay>,
     /// What the last row says instead of the keys.
@@ -101,6 +104,7 @@ impl Pages {
             is_open: false,
             input: None,
             query: None,
+            parts: HashMap::new(),
             overlay: None,
             said: None,
             is_filtering: false,

@@ -90,6 +90,7 @@ impl Pages {
             Purpose::Search => match Query::compile(&pattern(&text)) {
                 Ok(query) => {
                     self.query = Some(query);
+                    self.parts.clear();
                     self.search(false);
                 }
                 Err(error) => self.complain(error.to_string()),
