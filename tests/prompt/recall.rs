@@ -108,11 +108,11 @@ fn more_than_a_screen_goes_to_the_pager() {
         peer.send(Message::text("during"));
         peer.record()
     });
-    let script = "cat >/dev/null; echo the pager; read line </dev/tty";
+    let script = "cat >/dev/null; echo \"the pager: $LESS\"; read line </dev/tty";
     let mut terminal = terminal(&[server.url()]).env("PAGER", script).prompt();
     terminal.wait_for("  end\n> ");
     terminal.press("/show 1\r");
-    terminal.wait_for("the pager");
+    terminal.wait_for("the pager: FRXPs?e(END) .q goes back, ");
     terminal.press("\r");
     terminal.wait_for_line("> ");
     terminal.press("go on\r");

@@ -9,8 +9,10 @@ pub const EDITOR: &str = "vi";
 /// The user's pager if no variable names one.
 pub const PAGER: &str = "less";
 
-/// As git does: less leaves a short text on the screen, and shows colours.
-const LESS: &str = ": \"${LESS=FRX}\" \"${LV=-c}\"; export LESS LV; ";
+/// As git does: less leaves a short text on the screen, and shows colours. Its prompt is a colon otherwise, which does not
+/// say how to leave.
+const LESS: &str = ": \"${LESS=FRXPs?e(END) .q goes back, / searches, h lists the keys}\" \"${LV=-c}\"; \
+     export LESS LV; ";
 
 /// Runs a pager through the shell; its command may include arguments.
 pub fn pager(command: &str) -> Command {
