@@ -74,7 +74,7 @@ impl Recording {
         };
         let event = Event::Open(&open);
         self.opening.observe(&event, now);
-        self.recorder.event(&event, &self.opening, 0, now);
+        self.recorder.event(&event, &self.opening, 0, None, now);
     }
 
     pub(super) fn refused(&mut self, why: &NotOpen, now: Instant) {
@@ -88,13 +88,13 @@ impl Recording {
             Violation,
         };
         let Event::Connection(event) = event else {
-            return self.recorder.event(event, &self.opening, 0, now);
+            return self.recorder.event(event, &self.opening, 0, None, now);
         };
         let payload;
         let turned = match event {
             Message(message) => {
                 self.number += u64::from(message.start);
-                return self.recorder.sent(message, self.number, now);
+                return self.recorder.sent(message, self.number, None, now);
             }
             FrameReceived(frame) => FrameSent(frame.clone()),
             FrameSent(frame) => FrameReceived(frame.clone()),
@@ -120,7 +120,7 @@ impl Recording {
             Violation(_) | Tolerated(_) | Idle(_) | Ended(_) => return,
         };
         let event = Event::Connection(&turned);
-        self.recorder.event(&event, &self.opening, 0, now);
+        self.recorder.event(&event, &self.opening, 0, None, now);
     }
 
     /// The server has sent a message.
@@ -128,7 +128,8 @@ impl Recording {
         self.number += u64::from(message.start);
         let event = connection::Event::Message(*message);
         let event = Event::Connection(&event);
-        self.recorder.event(&event, &self.opening, self.number, now);
+        self.recorder
+            .event(&event, &self.opening, self.number, None, now);
     }
 
     pub(super) fn closed(&mut self, ending: &Ending, text: &str, now: Instant) {

@@ -3,6 +3,9 @@
 use std::mem;
 use std::ops::Range;
 use std::rc::Rc;
+use std::slice;
+
+use serde_json::Value;
 
 use crate::ontop::Seen;
 
@@ -48,20 +51,47 @@ impl Meaning {
             ..Self::default()
         };
         for seen in seen {
-            if !meaning.text.is_empty() {
-                meaning.text.push_str(AND);
-            }
-            let label = meaning.say("", &seen.label);
-            let payload = meaning.say(GAP, &seen.payload);
-            let note = meaning.say(GAP, &seen.note);
-            meaning.pieces.push(Piece {
-                label,
-                payload,
-                note,
-                value: seen.value(),
-            });
+            meaning.add([&seen.label, &seen.payload, &seen.note], seen.value());
         }
         meaning
+    }
+
+    /// That of a message in a recording: the types of the objects `as`, and what they have besides it.
+    pub fn recorded(objects: &Value) -> Self {
+        let mut meaning = Self {
+            has_line: true,
+            ..Self::default()
+        };
+        let objects = objects
+            .as_array()
+            .map_or(slice::from_ref(objects), Vec::as_slice);
+        for object in objects.iter().filter_map(Value::as_object) {
+            let mut rest = object.clone();
+            rest.shift_remove("protocol");
+            let kind = rest.shift_remove("type");
+            let label = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
+            let payload = Some(rest).filter(|it| !it.is_empty()).map(Value::from);
+            let payload = payload.map(|it| it.to_string()).unwrap_or_default();
+            meaning.add(
+                [label, &payload, ""],
+                Some(Value::from(object.clone()).to_string()),
+            );
+        }
+        meaning
+    }
+
+    fn add(&mut self, words: [&str; 3], value: Option<String>) {
+        if !self.text.is_empty() {
+            self.text.push_str(AND);
+        }
+        let [label, payload, note] = words;
+        let piece = Piece {
+            label: self.say("", label),
+            payload: self.say(GAP, payload),
+            note: self.say(GAP, note),
+            value,
+        };
+        self.pieces.push(piece);
     }
 
     fn say(&mut self, gap: &str, words: &str) -> Range<usize> {
@@ -134,6 +164,18 @@ mod tests {
         assert_eq!((words[1].label, words[1].note), ("ping", ""));
         assert_eq!(meaning.values().collect::<Vec<_>>(), ["[\"1\"]"]);
         assert!(meaning.has_line());
+    }
+
+    #[test]
+    fn a_recorded_message_has_the_type_and_the_rest_of_its_objects() {
+        let event = json!({"protocol": "socket.io", "type": "event", "event": ["price", 1]});
+        let ping = json!({"protocol": "socket.io", "type": "ping"});
+        let meaning = Meaning::recorded(&event);
+        assert_eq!(meaning.text(), "event   {\"event\":[\"price\",1]}");
+        assert_eq!(meaning.values().collect::<Vec<_>>(), [event.to_string()]);
+        let both = Meaning::recorded(&json!([ping, event]));
+        assert_eq!(both.text(), "ping ⋯ event   {\"event\":[\"price\",1]}");
+        assert!(Meaning::recorded(&json!("x")).text().is_empty());
     }
 
     #[test]

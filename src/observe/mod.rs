@@ -152,18 +152,12 @@ impl Observers {
         if let Event::Reconnected(_) = event {
             self.reopened(now);
         }
+        let on_top = on_top.as_deref().and_then(objects);
+        let (opening, number, on_top) = (&self.opening, self.number, on_top.as_deref());
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
-            let on_top = on_top.as_deref().and_then(objects);
-            lines.event(
-                out,
-                event,
-                &self.opening,
-                self.number,
-                on_top.as_deref(),
-                now,
-            );
+            lines.event(out, event, opening, number, on_top, now);
         }
-        self.recording.event(event, &self.opening, self.number, now);
+        self.recording.event(event, opening, number, on_top, now);
         if let Event::Connection(connection::Event::Message(message)) = event
             && let Some(hint) = self.dialect.message(message)
         {
@@ -279,7 +273,9 @@ impl Observers {
     }
 
     fn keep_sent(&mut self, message: &Message<'_>, on_top: Option<&[Rc<Seen>]>, now: Instant) {
-        self.recording.sent(message, self.number, now);
+        let objects = on_top.filter(|_| self.recording.is_on()).and_then(objects);
+        let (number, objects) = (self.number, objects.as_deref());
+        self.recording.sent(message, number, objects, now);
         if let Some(memory) = &mut self.memory {
             let time = self.view.time_at(now);
             let meaning = on_top.map(|seen| Meaning::of(seen, self.view.shows_raw()));

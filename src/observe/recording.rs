@@ -5,6 +5,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::command::Record;
 use crate::diagnostic::one_line;
 use crate::event::{Ending, Event, NotOpen, Opening};
@@ -109,7 +111,7 @@ impl Recording {
     /// Records how the connection was opened.
     fn begin(&mut self, opening: &Opening) {
         for (event, at) in opening.replay() {
-            self.event(&event, opening, 0, at);
+            self.event(&event, opening, 0, None, at);
         }
     }
 
@@ -184,21 +186,28 @@ impl Recording {
         event: &Event<'_>,
         opening: &Opening,
         number: u64,
+        on_top: Option<&Value>,
         now: Instant,
     ) {
         if let Some(recorder) = &self.recorder {
             let mut recorder = recorder.borrow_mut();
             recorder.of(self.connection.as_ref());
-            recorder.event(event, opening, number, now);
+            recorder.event(event, opening, number, on_top, now);
         }
     }
 
     #[inline]
-    pub(super) fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
+    pub(super) fn sent(
+        &mut self,
+        message: &Message<'_>,
+        number: u64,
+        on_top: Option<&Value>,
+        now: Instant,
+    ) {
         if let Some(recorder) = &self.recorder {
             let mut recorder = recorder.borrow_mut();
             recorder.of(self.connection.as_ref());
-            recorder.sent(message, number, now);
+            recorder.sent(message, number, on_top, now);
         }
     }
 

@@ -2,6 +2,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::file::{File, FileError};
 use super::format::Format;
 use super::har::Har;
@@ -117,14 +119,27 @@ impl Recorder {
         }
     }
 
-    /// Records an event; `opening` already includes it, and `number` is that of a message.
-    pub fn event(&mut self, event: &Event<'_>, opening: &Opening, number: u64, now: Instant) {
+    /// Records an event; `opening` already includes it, `number` is that of a message, and `on_top` what a protocol on
+    /// top makes of that.
+    pub fn event(
+        &mut self,
+        event: &Event<'_>,
+        opening: &Opening,
+        number: u64,
+        on_top: Option<&Value>,
+        now: Instant,
+    ) {
         use crate::proto::connection::Event::Message;
         if let Event::Connection(Message(message)) = event {
             self.make_room(message);
         }
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.event(file, event, opening, number, now),
+            Writer::Jsonl(jsonl) => match event {
+                Event::Connection(Message(message)) => {
+                    jsonl.message(file, Direction::Received, message, number, on_top, now)
+                }
+                _ => jsonl.event(file, event, opening, number, now),
+            },
             Writer::Har(har) => har.event(file, event, opening, number, now),
             Writer::Scenario(scenario) => {
                 scenario.event(file, event, opening, now);
@@ -133,11 +148,17 @@ impl Recorder {
         });
     }
 
-    pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
+    pub fn sent(
+        &mut self,
+        message: &Message<'_>,
+        number: u64,
+        on_top: Option<&Value>,
+        now: Instant,
+    ) {
         self.make_room(message);
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => {
-                jsonl.message(file, Direction::Sent, message, number, None, now)
+                jsonl.message(file, Direction::Sent, message, number, on_top, now)
             }
             Writer::Har(har) => har.sent(file, message, number, now),
             Writer::Scenario(scenario) => {

@@ -14,7 +14,7 @@ use crate::diagnostic::one_line;
 use crate::event::Direction;
 use crate::exit::Exit;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
-use crate::memory::{Keep, Lines, Memory, Shared, copied, save};
+use crate::memory::{Keep, Lines, Meaning, Memory, Shared, copied, save};
 use crate::proto::connection::Message;
 use crate::record::{Recorded, ReportError, recognize, recorded};
 use crate::render::escape::escape_line;
@@ -87,6 +87,7 @@ fn read(path: &Path) -> Result<Shared, ReportError> {
                 let whole = Message::whole(message.kind, &message.payload, message.deflated);
                 let mut memory = memory.lock();
                 let memory = of(&mut memory, &mut labels, message.connection.as_deref());
+                let memory = memory.meaning(message.on_top.as_ref().map(Meaning::recorded));
                 match message.direction {
                     Direction::Received => memory.received(&whole, last.0, last.1),
                     Direction::Sent => memory.sent(&whole, last.0, last.1),

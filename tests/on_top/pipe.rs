@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{CONNECTED, OPEN, socket_io, text};
 use crate::support::peer::{Message, Peer, scripted};
+use crate::support::pty::terminal;
 use crate::support::run::wsee;
 use crate::support::server::Server;
 
@@ -84,6 +85,28 @@ fn jsonl_keeps_the_message_and_adds_what_it_is() {
     let wanted = "\"as\":{\"protocol\":\"socket.io\",\"type\":\"event\",\"ns\":\"/\",\"event\":[\"price\",1]},\
                   \"data\":\"42[\\\"price\\\",1]\"";
     assert!(lines.contains(wanted), "{lines}");
+}
+
+#[test]
+fn a_recording_keeps_what_a_message_is_and_the_full_screen_shows_it() {
+    let server = socket_io(|peer| {
+        peer.send("42[\"price\",{\"eur\":1}]");
+        text(peer)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.jsonl");
+    let path = path.to_str().expect("UTF-8");
+    let args = ["--as", "socket.io", server.url(), "--record", path];
+    wsee(&args).stdin("[\"ok\",2]\n").run().exits(0);
+    let mut terminal = terminal(&["view", path]).start();
+    terminal.wait_for("event   {\"ns\":\"/\",\"event\":[\"price\",{\"eur\":1}]}");
+    terminal.press("fjq .event[0] == \"ok\"\r");
+    terminal.wait_for("a.jsonl  1 message  filter: ");
+    terminal.wait_for("→ ");
+    terminal.press("\r1");
+    terminal.wait_for("42[\"ok\",2]");
+    terminal.press("\x1bq");
+    assert_eq!(terminal.finish(), 0);
 }
 
 #[test]

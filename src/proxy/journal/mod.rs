@@ -92,7 +92,7 @@ impl Journal {
     pub(super) fn opening(&mut self, event: &Event<'_>, now: Instant) {
         self.opening.observe(event, now);
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(event, &self.opening, 0, now);
+            recorder.event(event, &self.opening, 0, None, now);
         }
         if let Event::Open(_) = event {
             self.opened = now;
@@ -182,7 +182,7 @@ impl Journal {
 
     fn record_event(&mut self, event: &Event<'_>, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(event, &self.opening, self.number, now);
+            recorder.event(event, &self.opening, self.number, None, now);
         }
     }
 
@@ -260,7 +260,7 @@ impl Journal {
         };
         self.number += 1;
         match direction(side) {
-            Direction::Sent => recorder.sent(message, self.number, now),
+            Direction::Sent => recorder.sent(message, self.number, None, now),
             Direction::Received => {
                 let event = connection::Event::Message(*message);
                 self.record_event(&Event::Connection(&event), now);

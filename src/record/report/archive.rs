@@ -70,6 +70,7 @@ fn what(event: RecordedEvent, pings: &mut VecDeque<Duration>) -> What {
                 kind,
                 payload,
                 deflated: None,
+                on_top: None,
             });
         }
         RecordedKind::Ping(payload) => {

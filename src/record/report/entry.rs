@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::event::Direction;
 use crate::proto::message::Kind;
@@ -45,6 +46,8 @@ pub(super) struct Message {
     pub(super) kind: Kind,
     pub(super) payload: Vec<u8>,
     pub(super) deflated: Option<u64>,
+    /// What a protocol on top made of it.
+    pub(super) on_top: Option<Value>,
 }
 
 #[derive(Debug)]

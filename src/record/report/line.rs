@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::entry::{Body, Control, Ended, Entry, Frame, Message, Open, Problem, What};
 use crate::event::Direction;
@@ -34,6 +35,8 @@ struct Line<'a> {
     data: Option<Cow<'a, str>>,
     base64: Option<Cow<'a, str>>,
     deflated_size: Option<u64>,
+    #[serde(rename = "as")]
+    on_top: Option<Value>,
     rtt_ms: Option<f64>,
     code: Option<u16>,
     reason: Option<String>,
@@ -131,6 +134,7 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
             kind,
             payload,
             deflated: line.deflated_size,
+            on_top: line.on_top,
         }),
         (None, "open") => What::Open(Box::new(open(line))),
         (None, "ping") => control(Body::Ping(payload()?)),

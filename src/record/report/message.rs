@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::entry::What;
 use super::{Report, ReportError, Totals};
@@ -44,6 +45,8 @@ pub struct RecordedMessage {
     pub kind: Kind,
     pub payload: Vec<u8>,
     pub deflated: Option<u64>,
+    /// What a protocol on top made of it, as in `--jsonl`.
+    pub on_top: Option<Value>,
 }
 
 /// The messages and handshakes of a recording.
@@ -76,6 +79,7 @@ pub fn recorded(
                 kind: message.kind,
                 payload: message.payload,
                 deflated: message.deflated,
+                on_top: message.on_top,
             }),
             What::Frame(frame) => Recorded::Frame(RecordedFrame {
                 connection: entry.connection,

@@ -121,5 +121,6 @@ fn message(direction: Direction, kind: Kind, payload: Vec<u8>) -> What {
         kind,
         payload,
         deflated: None,
+        on_top: None,
     })
 }
