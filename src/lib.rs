@@ -40,6 +40,7 @@
 //! atomic_file.rs  atomic file replacement
 //! diagnostic.rs   errors with hints
 //! filter/      jq filters
+//! home.rs      `~` in paths
 //! term/        standard input, output and error, the terminal; the same on every system
 //! secret.rs    values that are not shown
 //! cookie.rs    cookie jar (RFC 6265), Netscape cookie files
@@ -69,6 +70,7 @@ pub mod event;
 pub mod exit;
 pub mod fault;
 pub mod filter;
+pub mod home;
 pub mod matching;
 pub mod memory;
 pub mod observe;

@@ -31,6 +31,7 @@ const LAYERS: &[&[&str]] = &[
         "proto",
         "atomic_file",
         "filter",
+        "home",
         "term",
         "secret",
         "cookie",

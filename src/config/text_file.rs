@@ -5,16 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Environment;
+use crate::home;
 use crate::pipe::Encoding;
 use crate::text;
 
 impl Environment {
     /// Replaces a `~` at the start, which no shell expands after `@`, with the user's home.
     pub(super) fn at_home(&self, path: &Path) -> PathBuf {
-        match (path.strip_prefix("~"), &self.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path.to_owned(),
-        }
+        home::expand(path, self.home.as_deref())
     }
 
     /// Reads the file of a message, which `encoding` decodes; a byte order mark is not a part of text.

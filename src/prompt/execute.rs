@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::time::Instant;
 
 use super::Prompt;
@@ -12,6 +11,7 @@ use crate::console::editor::{Draft, Entry};
 use crate::console::{filter, help, show};
 use crate::diagnostic::one_line;
 use crate::event::{Cause, Signal};
+use crate::home;
 use crate::observe::Observers;
 use crate::proto::sender::{Closing, Sender};
 use crate::render::Role;
@@ -151,7 +151,7 @@ impl Prompt {
         let time = self.observers.view.time_at(now);
         let outgoing = match self.variables.fill_outgoing(outgoing, time)? {
             Outgoing::File { path, is_text } => {
-                let path = self.at_home(path);
+                let path = home::expand(&path, self.options.home.as_deref());
                 Outgoing::File { path, is_text }
             }
             outgoing => outgoing,
@@ -285,7 +285,7 @@ impl Prompt {
 
     pub(super) fn record(&mut self, command: Record) {
         let command = match command {
-            Record::Start(path) => Record::Start(self.at_home(path)),
+            Record::Start(path) => Record::Start(home::expand(&path, self.options.home.as_deref())),
             command => command,
         };
         let Observers {
@@ -294,14 +294,6 @@ impl Prompt {
         match recording.execute(&command, opening) {
             Ok(text) => self.observers.view.note(&text),
             Err(text) => self.complain(&text),
-        }
-    }
-
-    /// Replaces `~`, which completion keeps, with the user's home.
-    fn at_home(&self, path: PathBuf) -> PathBuf {
-        match (path.strip_prefix("~"), &self.options.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path,
         }
     }
 }

@@ -178,7 +178,7 @@ impl Host for Recording {
                 return Ok(note);
             }
             Action::Save(entry, path) => {
-                let path = self.recaller.at_home(path.trim().into());
+                let path = self.recaller.at_home(path.trim().as_ref());
                 return save(&entry, &path).map_err(|error| one_line(&error));
             }
             Action::Suspend => self.loan.suspend(),

@@ -55,7 +55,7 @@ impl Host for Session<'_> {
                 return Ok(note);
             }
             Action::Save(entry, path) => {
-                let path = self.reader.recaller.at_home(path.trim().into());
+                let path = self.reader.recaller.at_home(path.trim().as_ref());
                 return memory::save(&entry, &path).map_err(|error| one_line(&error));
             }
             Action::Command(line) => return self.command(&line),

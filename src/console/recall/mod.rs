@@ -7,7 +7,7 @@ mod names;
 mod pager;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::RecallError;
@@ -15,6 +15,7 @@ pub use self::names::Names;
 pub use self::pager::page;
 use super::roster::Roster;
 use crate::command::{Outgoing, Pattern, Recall, Reference, Spoken};
+use crate::home;
 use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
@@ -90,7 +91,7 @@ impl Recaller {
                 Outcome::Print(whole(&entry, &frames, form, &self.lines))
             }
             Recall::Resend { message, is_edited } => self.resend(message, is_edited)?,
-            Recall::SaveTo { message, path } => Outcome::Print(self.save(message, path)?),
+            Recall::SaveTo { message, path } => Outcome::Print(self.save(message, &path)?),
             Recall::SaveAs(name) => {
                 let message = sent.ok_or(RecallError::NothingSent)?;
                 Outcome::Print(self.name(&name, message))
@@ -201,18 +202,15 @@ impl Recaller {
         Ok(Outcome::Edit { text, form })
     }
 
-    fn save(&self, reference: Reference, path: PathBuf) -> Result<String, RecallError> {
+    fn save(&self, reference: Reference, path: &Path) -> Result<String, RecallError> {
         let entry = self.entry(reference)?;
         let saved = save(&entry, &self.at_home(path))?;
         Ok(self.fact(&saved))
     }
 
-    /// Replaces `~` with the user's home.
-    pub fn at_home(&self, path: PathBuf) -> PathBuf {
-        match (path.strip_prefix("~"), &self.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path,
-        }
+    /// Replaces `~`, which completion keeps, with the user's home.
+    pub fn at_home(&self, path: &Path) -> PathBuf {
+        home::expand(path, self.home.as_deref())
     }
 
     fn name(&self, name: &str, message: &Outgoing) -> String {

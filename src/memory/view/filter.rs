@@ -4,6 +4,7 @@ use crate::command::Pattern;
 use crate::event::Direction;
 use crate::memory::{Entry, MemoryError, Query};
 use crate::proto::message::Kind;
+use crate::size::{self, SizeError};
 
 #[derive(Debug, Default)]
 pub(super) struct Filter {
@@ -30,8 +31,8 @@ impl Filter {
                 "received" | "←" => filter.direction = Some(Direction::Received),
                 "text" => filter.kind = Some(Kind::Text),
                 "binary" => filter.kind = Some(Kind::Binary),
-                _ if size(word, '>').is_some() => filter.at_least = size(word, '>'),
-                _ if size(word, '<').is_some() => filter.at_most = size(word, '<'),
+                _ if bytes(word, '>').is_some() => filter.at_least = bytes(word, '>'),
+                _ if bytes(word, '<').is_some() => filter.at_most = bytes(word, '<'),
                 _ => {
                     let at = source.chars().count() - rest.chars().count();
                     filter.query = Some(query(rest, at + 1)?);
@@ -67,18 +68,13 @@ fn query(rest: &str, column: usize) -> Result<Query, MemoryError> {
     Query::compile(&pattern)
 }
 
-/// The number in `>64K` or `<100`.
-fn size(word: &str, mark: char) -> Option<u64> {
-    let number = word.strip_prefix(mark)?;
-    let end = number.find(|c: char| !c.is_ascii_digit());
-    let (digits, unit) = number.split_at(end.unwrap_or(number.len()));
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kib" => 1 << 10,
-        "m" | "mib" => 1 << 20,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(factor)
+/// The number of bytes in `>64K` or `<100`.
+fn bytes(word: &str, mark: char) -> Option<u64> {
+    match size::parse(word.strip_prefix(mark)?) {
+        Ok(bytes) => Some(bytes),
+        Err(SizeError::Zero) => Some(0),
+        Err(_) => None,
+    }
 }
 
 #[cfg(test)]

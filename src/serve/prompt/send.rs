@@ -10,6 +10,7 @@ use super::choice::described;
 use crate::command::{Outgoing, Whom};
 use crate::console::variable::VariableError;
 use crate::diagnostic::Diagnostic;
+use crate::home;
 use crate::outbox::FillError;
 use crate::render::quantity;
 use crate::serve::hub::{Post, To};
@@ -86,7 +87,7 @@ impl ServerPrompt {
         Ok(match self.variables.fill_outgoing(outgoing, time)? {
             Outgoing::Line(text) => Outgoing::Text(text),
             Outgoing::File { path, is_text } => {
-                let path = self.at_home(path);
+                let path = home::expand(&path, self.home.as_deref());
                 let bytes = read(&path)?;
                 let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
                 if is_text {
@@ -98,14 +99,6 @@ impl ServerPrompt {
             }
             outgoing => outgoing,
         })
-    }
-
-    /// Replaces `~`, which completion keeps, with the user's home.
-    fn at_home(&self, path: PathBuf) -> PathBuf {
-        match (path.strip_prefix("~"), &self.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path,
-        }
     }
 }
 
