@@ -54,14 +54,15 @@ impl Filter {
     }
 }
 
-fn query(rest: &str, column: usize) -> Result<Query, MemoryError> {
-    let pattern = match rest.strip_prefix("jq ") {
+/// Reads a regular expression, or `jq` and a filter, which begins in this column.
+pub(super) fn query(text: &str, column: usize) -> Result<Query, MemoryError> {
+    let pattern = match text.strip_prefix("jq ") {
         Some(jq) => Pattern::Jq {
             source: jq.trim().to_owned(),
             column: column + 3,
         },
         None => Pattern::Regex {
-            source: rest.to_owned(),
+            source: text.to_owned(),
             column,
         },
     };

@@ -1,12 +1,10 @@
 //! What keys do.
 
 use super::detail::Page;
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use super::key::Key;
 use super::overlay::Overlay;
 use super::{Action, Input, Pages, Purpose};
-use crate::command::Pattern;
-use crate::memory::Query;
 
 const HELP: &[(&str, &str)] = &[
     (
@@ -87,7 +85,7 @@ impl Pages {
         let text = input.text;
         match input.purpose {
             Purpose::Search if text.is_empty() => self.search(false),
-            Purpose::Search => match Query::compile(&pattern(&text)) {
+            Purpose::Search => match filter::query(&text, 1) {
                 Ok(query) => {
                     self.query = Some(query);
                     self.parts.clear();
@@ -202,18 +200,5 @@ impl Pages {
 
     fn ask(&mut self, purpose: Purpose, text: String) {
         self.input = Some(Input { purpose, text });
-    }
-}
-
-fn pattern(text: &str) -> Pattern {
-    match text.strip_prefix("jq ") {
-        Some(jq) => Pattern::Jq {
-            source: jq.trim().to_owned(),
-            column: 4,
-        },
-        None => Pattern::Regex {
-            source: text.to_owned(),
-            column: 1,
-        },
     }
 }
