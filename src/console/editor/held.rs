@@ -5,8 +5,8 @@ use tokio::sync::oneshot;
 use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
+use super::recall::bytes;
 use super::waiting::{Editing, Waiting};
-use crate::command::{self, Command, Outgoing};
 use crate::diagnostic::one_line;
 
 impl Reader {
@@ -42,13 +42,5 @@ impl Reader {
                 self.complain(&format!("{why}; #{number} is still held; {kept}"));
             }
         }
-    }
-}
-
-fn bytes(hex: &str) -> Result<Vec<u8>, String> {
-    match command::parse(&format!("/bin {}", hex.replace('\n', " "))) {
-        Ok(Command::Outgoing(Outgoing::Binary(bytes))) => Ok(bytes),
-        Ok(_) => Err("nothing was written".to_owned()),
-        Err(error) => Err(one_line(&error)),
     }
 }

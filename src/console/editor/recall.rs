@@ -87,10 +87,18 @@ pub(super) fn edited(text: &str, form: Form) -> Result<Outgoing, String> {
     match form {
         Form::Text => Ok(Outgoing::Text(text.to_owned())),
         Form::Record => Ok(Outgoing::Spoken(Spoken::Record(text.to_owned()))),
-        Form::Hex => match command::parse(&format!("/bin {}", text.replace('\n', " "))) {
-            Ok(Command::Outgoing(outgoing @ Outgoing::Binary(_))) => Ok(outgoing),
-            Ok(_) => Err("nothing was written; nothing was sent".to_owned()),
-            Err(error) => Err(format!("{}; nothing was sent", one_line(&error))),
-        },
+        Form::Hex => {
+            let bytes = bytes(text).map_err(|why| format!("{why}; nothing was sent"))?;
+            Ok(Outgoing::Binary(bytes))
+        }
+    }
+}
+
+/// Bytes that are written in hex, on any number of lines.
+pub(super) fn bytes(hex: &str) -> Result<Vec<u8>, String> {
+    match command::parse(&format!("/bin {}", hex.replace('\n', " "))) {
+        Ok(Command::Outgoing(Outgoing::Binary(bytes))) => Ok(bytes),
+        Ok(_) => Err("nothing was written".to_owned()),
+        Err(error) => Err(one_line(&error)),
     }
 }
