@@ -8,7 +8,7 @@ use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
 use crate::command::{self, Command, Outgoing, Recall, Spoken};
-use crate::console::recall::{Draft as Form, Outcome, is_long, page};
+use crate::console::recall::{Notation, Outcome, is_long, page};
 use crate::diagnostic::one_line;
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -33,9 +33,9 @@ impl Reader {
             }
             Ok(Outcome::Edit {
                 text,
-                form: Form::Text,
+                notation: Notation::Text,
             }) => self.edit(Some(text)),
-            Ok(Outcome::Edit { text, form }) => self.edit_form(&text, form),
+            Ok(Outcome::Edit { text, notation }) => self.edit_notation(&text, notation),
             Ok(Outcome::View) => self.view(),
         }
     }
@@ -55,13 +55,13 @@ impl Reader {
     }
 
     /// Lets the user change bytes, written in hex, or JSON of a protocol on top.
-    fn edit_form(&mut self, text: &str, form: Form) {
+    fn edit_notation(&mut self, text: &str, notation: Notation) {
         let written = self.lend(|this| this.loan.lend(|| Draft::write(&this.command, text)));
         let draft = match written {
             Ok(draft) => draft,
             Err(error) => return self.complain(&one_line(&error)),
         };
-        match edited(&draft.text, form) {
+        match edited(&draft.text, notation) {
             Ok(outgoing) => self.report(Entry::Again(outgoing)),
             Err(why) => self.complain(&format!("{why}; {}", draft.keep())),
         }
@@ -83,11 +83,11 @@ impl Reader {
 }
 
 /// What the text that the user has changed sends, or why nothing.
-pub(super) fn edited(text: &str, form: Form) -> Result<Outgoing, String> {
-    match form {
-        Form::Text => Ok(Outgoing::Text(text.to_owned())),
-        Form::Record => Ok(Outgoing::Spoken(Spoken::Record(text.to_owned()))),
-        Form::Hex => {
+pub(super) fn edited(text: &str, notation: Notation) -> Result<Outgoing, String> {
+    match notation {
+        Notation::Text => Ok(Outgoing::Text(text.to_owned())),
+        Notation::Record => Ok(Outgoing::Spoken(Spoken::Record(text.to_owned()))),
+        Notation::Hex => {
             let bytes = bytes(text).map_err(|why| format!("{why}; nothing was sent"))?;
             Ok(Outgoing::Binary(bytes))
         }

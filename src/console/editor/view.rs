@@ -76,11 +76,11 @@ impl Host for Session<'_> {
 impl Session<'_> {
     fn edit(&mut self, entry: &memory::Entry) -> Result<String, String> {
         let outgoing = outgoing(entry).map_err(|error| one_line(&error))?;
-        let (text, form) = draft(&outgoing);
+        let (text, notation) = draft(&outgoing);
         let reader = &self.reader;
         let written = reader.loan.lend(|| Draft::write(&reader.command, &text));
         let written = written.map_err(|error| one_line(&error))?;
-        let outgoing = edited(&written.text, form)?;
+        let outgoing = edited(&written.text, notation)?;
         reader.report(Entry::Again(outgoing));
         Ok(format!("#{} is sent with changes", entry.number))
     }

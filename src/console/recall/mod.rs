@@ -54,14 +54,14 @@ pub enum Outcome {
     /// The user changes this text first.
     Edit {
         text: String,
-        form: Draft,
+        notation: Notation,
     },
     View,
 }
 
-/// What a text is that the user changes.
+/// How a message is written that the user changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Draft {
+pub enum Notation {
     Text,
     /// Bytes.
     Hex,
@@ -198,8 +198,8 @@ impl Recaller {
         if !is_edited {
             return Ok(Outcome::Again(outgoing));
         }
-        let (text, form) = draft(&outgoing);
-        Ok(Outcome::Edit { text, form })
+        let (text, notation) = draft(&outgoing);
+        Ok(Outcome::Edit { text, notation })
     }
 
     fn save(&self, reference: Reference, path: &Path) -> Result<String, RecallError> {
@@ -284,12 +284,12 @@ pub fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
 }
 
 /// What the user changes of a message that is sent again.
-pub fn draft(outgoing: &Outgoing) -> (String, Draft) {
+pub fn draft(outgoing: &Outgoing) -> (String, Notation) {
     match outgoing {
-        Outgoing::Binary(bytes) => (hex::encode(bytes), Draft::Hex),
-        Outgoing::Spoken(Spoken::Record(json)) => (json.clone(), Draft::Record),
-        Outgoing::Text(text) => (text.clone(), Draft::Text),
-        _ => (String::new(), Draft::Text),
+        Outgoing::Binary(bytes) => (hex::encode(bytes), Notation::Hex),
+        Outgoing::Spoken(Spoken::Record(json)) => (json.clone(), Notation::Record),
+        Outgoing::Text(text) => (text.clone(), Notation::Text),
+        _ => (String::new(), Notation::Text),
     }
 }
 
