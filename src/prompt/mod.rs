@@ -6,6 +6,7 @@ mod execute;
 mod further;
 mod offline;
 mod on_top;
+mod order;
 mod pause;
 mod repeat;
 mod seat;
