@@ -40,7 +40,7 @@ impl fmt::Debug for Connector {
 }
 
 /// More have no colours of their own by far, and nobody reads their lines.
-pub(super) const MOST: usize = 32;
+const MOST: usize = 32;
 
 /// The further connections, in the order they were opened.
 #[derive(Debug)]
@@ -59,6 +59,12 @@ pub(super) struct Connection {
     /// `None` once it has ended.
     pub(super) run: Option<Run>,
     pub(super) exit: Exit,
+}
+
+impl Connection {
+    fn is_over(&self) -> bool {
+        self.run.is_none() || self.seat.state() == State::Closed
+    }
 }
 
 impl fmt::Debug for Connection {
@@ -103,6 +109,17 @@ impl Connections {
             name: name.to_owned(),
             known: self.roster.names(),
         })
+    }
+
+    /// The place of one that is over, which another of this name takes; `None` is a new one.
+    pub(super) fn place_of(&self, name: &str) -> Result<Option<usize>, FurtherError> {
+        match self.find(name) {
+            // One that waits for /reconnect makes room for another.
+            Ok(Some(at)) if self.all[at].is_over() => Ok(Some(at)),
+            Ok(_) => Err(FurtherError::Taken(name.to_owned())),
+            Err(_) if self.all.len() >= MOST => Err(FurtherError::TooMany(MOST)),
+            Err(_) => Ok(None),
+        }
     }
 
     pub(super) fn update_roster(&self) {

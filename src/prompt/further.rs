@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::Prompt;
-use super::connections::{Connection, MOST};
+use super::connections::Connection;
 use super::error::{FurtherError, LineError};
 use super::seat::{Bar, Common, Order, Place, Seat, State};
 use crate::command::{Command, CommandError, Further, Outgoing, PromptCommand};
@@ -29,18 +29,16 @@ impl Prompt {
             self.is_warned = false;
         }
         self.further.is_left |= matches!(entry, Entry::End | Entry::Line(_, Ok(Command::Quit)));
+        if matches!(entry, Entry::Edited(..) | Entry::Returned(_)) {
+            self.further.tell(|| Order::Returned);
+        }
         match entry {
             Entry::Sync(taken) => drop(taken),
             Entry::Line(_, Ok(Command::Prompt(command))) if is_common(&command) => {
                 self.common(command, turn, now);
             }
             Entry::Line(_, Ok(Command::Nothing)) => drop(self.resume()),
-            Entry::Returned(taken) => {
-                self.further.tell(|| Order::Returned);
-                self.entry(Entry::Returned(taken), turn, now);
-            }
             Entry::Edited(written, taken) if let Some(seat) = &seat => {
-                self.further.tell(|| Order::Returned);
                 self.entry(Entry::Returned(taken), turn, now);
                 match written {
                     Ok(draft) => seat.give(Order::Draft(draft)),
@@ -51,12 +49,7 @@ impl Prompt {
                 self.pass_on(seat, line, command);
             }
             Entry::Again(_) if let Some(seat) = &seat => seat.give(Order::Entry(entry)),
-            entry => {
-                if matches!(entry, Entry::Edited(..)) {
-                    self.further.tell(|| Order::Returned);
-                }
-                self.entry(entry, turn, now);
-            }
+            entry => self.entry(entry, turn, now),
         }
     }
 
@@ -133,26 +126,10 @@ impl Prompt {
         else {
             return Ok(());
         };
-        let name = &further.name;
-        let before = match self.further.find(name) {
-            Ok(None) => return Err(FurtherError::Taken(name.clone()).into()),
-            Ok(Some(index)) if self.further.all[index].run.is_some() => {
-                let is_over = self.further.all[index].seat.state() == State::Closed;
-                // One that waits for /reconnect makes room for another.
-                if !is_over {
-                    return Err(FurtherError::Taken(name.clone()).into());
-                }
-                Some(index)
-            }
-            Ok(Some(index)) => Some(index),
-            Err(_) if self.further.all.len() >= MOST => {
-                return Err(FurtherError::TooMany(MOST).into());
-            }
-            Err(_) => None,
-        };
+        let before = self.further.place_of(&further.name)?;
         let index = before.unwrap_or(self.further.all.len());
         let number = index as u64 + 1;
-        let label = Label::new(name, number);
+        let label = Label::new(&further.name, number);
         let feed = self.observers.memory.as_ref();
         let common = Common {
             desk: Rc::clone(&self.further.desk),
