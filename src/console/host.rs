@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::time::Sleep;
 
 use super::editor::{self, Editor, Entry};
+use super::late_interrupt::LateInterrupt;
 use super::pause;
 use super::recall::{Names, Recaller};
 use super::roster::Roster;
@@ -55,14 +56,10 @@ pub struct Host {
     waiting: pause::Waiting,
     /// The next Ctrl-C or Ctrl-D ends it.
     is_warned: bool,
-    /// Until then a late SIGINT belongs to the user's editor.
-    ignore_interrupt_until: Option<Instant>,
+    interrupts: LateInterrupt,
     /// Wakes the prompt when something is due.
     timer: Option<Pin<Box<Sleep>>>,
 }
-
-/// How long after the editor's exit a SIGINT may still be one that was for it.
-const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 
 impl Host {
     /// Takes over the terminal; needs a tokio runtime.
@@ -107,7 +104,7 @@ impl Host {
             signals,
             waiting: pause::Waiting::default(),
             is_warned: false,
-            ignore_interrupt_until: None,
+            interrupts: LateInterrupt::default(),
             timer: None,
         })
     }
@@ -118,9 +115,8 @@ impl Host {
             self.board.view(|view| view.pause(true));
         }
         while let Poll::Ready(signal) = self.signals.poll(cx) {
-            let is_for_editor = self.editor.is_lent()
-                || self.ignore_interrupt_until.is_some_and(|until| now < until);
-            if signal != Signal::Interrupt || !is_for_editor {
+            let is_lent = self.editor.is_lent();
+            if signal != Signal::Interrupt || !self.interrupts.is_for_borrower(is_lent, now) {
                 return Poll::Ready(Cause::Signal(signal));
             }
         }
@@ -187,7 +183,7 @@ impl Host {
 
     /// The user's editor has given the terminal back.
     pub fn returned(&mut self, now: Instant) {
-        self.ignore_interrupt_until = Some(now + LATE_INTERRUPT);
+        self.interrupts.returned(now);
         self.board.view(|view| view.resume(true));
     }
 

@@ -5,6 +5,7 @@ pub mod filter;
 pub mod help;
 pub mod host;
 pub mod hosted;
+pub mod late_interrupt;
 pub mod pause;
 pub mod recall;
 pub mod roster;

@@ -142,7 +142,7 @@ impl Prompt {
             waiting: None,
         })?;
         let place = Place::Terminal(Box::new(editor));
-        let stopping = Stopping::new(Some(signals), &options, opened);
+        let stopping = Stopping::new(Some(signals), &options);
         let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
         prompt.further = Connections::new(Some(connector), roster);
         (prompt.variables, prompt.words) = (variables, words);
@@ -167,7 +167,7 @@ impl Prompt {
         seat.set_state(State::Open);
         let variables = Variables::sharing(options.has_variables, seat.common.values.clone());
         let words = seat.common.words.clone();
-        let stopping = Stopping::new(None, &options, opened);
+        let stopping = Stopping::new(None, &options);
         let place = Place::Seat(seat);
         let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
         (prompt.variables, prompt.words) = (variables, words);

@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::Options;
+use crate::console::late_interrupt::LateInterrupt;
 use crate::event::{Cause, Signal};
 use crate::proto::frame::CloseFrame;
 use crate::session::mode::CloseMode;
@@ -20,17 +21,13 @@ pub(super) struct Stopping {
     stop: Option<Stop>,
     /// Another connection was asked for; nothing has been done for it yet.
     reconnect_requested: bool,
-    /// Until then a late SIGINT belongs to the user's editor.
-    ignore_interrupt_until: Instant,
+    interrupts: LateInterrupt,
     /// The session is closing, and printing must not delay that.
     is_closing: bool,
 }
 
-/// How long after the editor's exit a SIGINT may still be one that was meant for it.
-const LATE_INTERRUPT: Duration = Duration::from_millis(500);
-
 impl Stopping {
-    pub(super) fn new(signals: Option<Signals>, options: &Options, now: Instant) -> Self {
+    pub(super) fn new(signals: Option<Signals>, options: &Options) -> Self {
         Self {
             signals,
             close: options.close.clone(),
@@ -38,7 +35,7 @@ impl Stopping {
             max_time: options.max_time,
             stop: None,
             reconnect_requested: false,
-            ignore_interrupt_until: now,
+            interrupts: LateInterrupt::default(),
             is_closing: false,
         }
     }
@@ -84,7 +81,7 @@ impl Stopping {
     }
 
     pub(super) fn editor_ended(&mut self, now: Instant) {
-        self.ignore_interrupt_until = now + LATE_INTERRUPT;
+        self.interrupts.returned(now);
     }
 
     pub(super) fn is_pending(&self) -> bool {
@@ -106,8 +103,7 @@ impl Stopping {
         while let Some(signals) = &mut self.signals
             && let Poll::Ready(signal) = signals.poll(cx)
         {
-            let is_for_editor = is_lent || now < self.ignore_interrupt_until;
-            if signal != Signal::Interrupt || !is_for_editor {
+            if signal != Signal::Interrupt || !self.interrupts.is_for_borrower(is_lent, now) {
                 return Poll::Ready(Stop::signal(signal, self.close.clone()));
             }
         }
