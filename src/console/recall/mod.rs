@@ -16,7 +16,9 @@ pub use self::pager::page;
 use super::roster::Roster;
 use crate::command::{Outgoing, Pattern, Recall, Reference, Spoken};
 use crate::home;
-use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
+use crate::memory::{
+    Entry, Lines, MemoryError, Part, Query, Shared, copied, differences, save, whole,
+};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 use crate::render::form::glance;
@@ -67,6 +69,16 @@ pub enum Notation {
     Hex,
     /// JSON of a protocol on top.
     Record,
+}
+
+/// The result of a search.
+#[derive(Debug, Default)]
+struct Found {
+    /// Messages that were looked at.
+    looked: u64,
+    matches: u64,
+    /// As many of the newest as are listed.
+    newest: Vec<(Arc<Entry>, Part)>,
 }
 
 impl Recaller {
@@ -124,7 +136,37 @@ impl Recaller {
     fn find(&self, pattern: &Pattern, is_all: bool) -> Result<String, RecallError> {
         let query = Query::compile(pattern)?;
         let (oldest, newest) = self.range()?;
-        let (mut found, mut matches, mut looked) = (Vec::new(), 0_u64, 0_u64);
+        let found = self.matches(&query, is_all, (oldest, newest));
+        let mut text = String::new();
+        let left = found.matches - found.newest.len() as u64;
+        if left > 0 {
+            text += &self.fact(&format!(
+                "… {} more, older than these; a narrower search lists them",
+                matches_of(left)
+            ));
+        }
+        for (entry, part) in &found.newest {
+            let _ = writeln!(text, "{}", self.lines.line(entry, Some(part)));
+        }
+        let looked = quantity::plural(found.looked, "message");
+        let whose = match &self.lines.first {
+            None => String::new(),
+            Some(_) if is_all => " of all connections".to_owned(),
+            Some(_) => format!(
+                " of {}; /find * looks through all",
+                self.roster.in_use().text()
+            ),
+        };
+        text += &self.fact(&match found.matches {
+            0 => format!("no match in {looked}{whose} (#{oldest} to #{newest})"),
+            matches => format!("{} in {looked}{whose}", matches_of(matches)),
+        });
+        Ok(text)
+    }
+
+    /// Looks through messages with these numbers: all, or those of the connection in use.
+    fn matches(&self, query: &Query, is_all: bool, (oldest, newest): (u64, u64)) -> Found {
+        let mut found = Found::default();
         let mut from = oldest;
         while from <= newest {
             let entries = self.memory.lock().since(from, AT_ONCE);
@@ -132,46 +174,21 @@ impl Recaller {
                 break;
             };
             from = last.number + 1;
-            let is_meant = |entry: &&Arc<Entry>| {
+            let is_in_scope = |entry: &Arc<Entry>| {
                 let is_in_use = is_all || self.roster.is_in_use(entry.label.as_ref());
                 is_in_use && entry.number <= newest
             };
-            for entry in entries.iter().filter(is_meant) {
-                looked += 1;
-                if let Some(part) = query.part(entry) {
-                    matches += 1;
-                    found.push((Arc::clone(entry), part));
+            for entry in entries.into_iter().filter(is_in_scope) {
+                found.looked += 1;
+                if let Some(part) = query.part(&entry) {
+                    found.matches += 1;
+                    found.newest.push((entry, part));
                 }
             }
-            let excess = found.len().saturating_sub(LISTED);
-            found.drain(..excess);
+            let excess = found.newest.len().saturating_sub(LISTED);
+            found.newest.drain(..excess);
         }
-        let mut text = String::new();
-        let left = matches - found.len() as u64;
-        if left > 0 {
-            text += &self.fact(&format!(
-                "… {} more, older than these; a narrower search lists them",
-                matches_of(left)
-            ));
-        }
-        for (entry, part) in &found {
-            let _ = writeln!(text, "{}", self.lines.line(entry, Some(part)));
-        }
-        let looked = quantity::plural(looked, "message");
-        let has_several = self.lines.first.is_some();
-        let whose = match (has_several, is_all) {
-            (false, _) => String::new(),
-            (true, true) => " of all connections".to_owned(),
-            (true, false) => format!(
-                " of {}; /find * looks through all",
-                self.roster.in_use().text()
-            ),
-        };
-        text += &self.fact(&match matches {
-            0 => format!("no match in {looked}{whose} (#{oldest} to #{newest})"),
-            _ => format!("{} in {looked}{whose}", matches_of(matches)),
-        });
-        Ok(text)
+        found
     }
 
     fn range(&self) -> Result<(u64, u64), MemoryError> {
