@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 
 use super::editor::{self, Editor, Entry};
 use super::late_interrupt::LateInterrupt;
-use super::pause;
+use super::pause::PauseRow;
 use super::recall::{Names, Recaller};
 use super::roster::Roster;
 use super::variable::Values;
@@ -53,7 +53,7 @@ pub struct Host {
     /// What it is the prompt of, in a word.
     name: &'static str,
     signals: Signals,
-    waiting: pause::Waiting,
+    paused: PauseRow,
     /// The next Ctrl-C or Ctrl-D ends it.
     is_warned: bool,
     interrupts: LateInterrupt,
@@ -102,7 +102,7 @@ impl Host {
             words,
             name,
             signals,
-            waiting: pause::Waiting::default(),
+            paused: PauseRow::default(),
             is_warned: false,
             interrupts: LateInterrupt::default(),
             timer: None,
@@ -190,7 +190,7 @@ impl Host {
     /// Executes a command that the client's prompt has as well; the thread that reads lines executes the others.
     pub fn command(&mut self, command: PromptCommand, now: Instant) {
         self.board.view(|view| match command {
-            PromptCommand::Pause => self.waiting.pause(view, now),
+            PromptCommand::Pause => self.paused.pause(view, now),
             PromptCommand::Resume if view.resume(false) => {}
             PromptCommand::Resume => {
                 view.print(Role::Fact, "not paused; /pause stops the view");
@@ -206,12 +206,12 @@ impl Host {
     }
 
     pub fn print(&mut self, cx: &mut Context<'_>, row: &mut dyn Row, now: Instant) {
-        let (editor, waiting) = (&mut self.editor, &mut self.waiting);
+        let (editor, paused) = (&mut self.editor, &mut self.paused);
         let deadline = self.board.poll_view(cx, |view, cx| {
             view.tick(now);
             let is_new = row.update(view, now);
-            match waiting.row(view, Waiting::default(), false, now) {
-                Some(Some(paused)) => editor.set_bar(Some(paused)),
+            match paused.row(view, Waiting::default(), false, now) {
+                Some(Some(text)) => editor.set_bar(Some(text)),
                 // The row is there when nothing else is.
                 Some(None) => editor.set_bar(row.painted(view.style())),
                 None if is_new && view.waiting().is_none() => {
@@ -223,7 +223,7 @@ impl Host {
                 // What does not fit now stays in the view.
                 let _ = editor.poll_print(cx, view.text());
             }
-            [view.deadline(), waiting.deadline(), row.deadline()]
+            [view.deadline(), paused.deadline(), row.deadline()]
                 .into_iter()
                 .flatten()
                 .min()

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::observe::{self, View};
+use crate::observe::{View, Waiting};
 use crate::render::Role;
 use crate::render::width::cut;
 use crate::term::terminal;
 
 /// The row above the prompt that says how much waits.
 #[derive(Debug, Default)]
-pub struct Waiting {
+pub struct PauseRow {
     /// What it says now.
-    shown: Option<observe::Waiting>,
+    shown: Option<Waiting>,
     /// When it may change.
     next: Option<Instant>,
 }
@@ -19,7 +19,7 @@ pub struct Waiting {
 /// How often the row is drawn: seldom enough for a slow terminal.
 const PACE: Duration = Duration::from_millis(250);
 
-impl Waiting {
+impl PauseRow {
     /// When the row has to be drawn again, if it is.
     pub fn deadline(&self) -> Option<Instant> {
         self.next
@@ -38,7 +38,7 @@ impl Waiting {
     pub fn row(
         &mut self,
         view: &View,
-        more: observe::Waiting,
+        more: Waiting,
         is_taken: bool,
         now: Instant,
     ) -> Option<Option<String>> {
@@ -59,7 +59,7 @@ impl Waiting {
     }
 }
 
-fn text(waiting: observe::Waiting) -> String {
+fn text(waiting: Waiting) -> String {
     let noun = waiting.count.noun();
     let (events, it) = match waiting.count.total() {
         0 => return "paused; Enter or /resume continues".to_owned(),
@@ -90,7 +90,7 @@ mod tests {
             (12_345, 0, true, sums),
         ] {
             let count = Count { messages, others };
-            let text = text(observe::Waiting { count, is_long });
+            let text = text(Waiting { count, is_long });
             assert_eq!(text, expected);
             assert!(text.len() < 80, "{text}");
         }

@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use crate::command::Outgoing;
 use crate::console::editor::{self, Editor};
 use crate::console::help;
-use crate::console::pause::Waiting;
+use crate::console::pause::PauseRow;
 use crate::console::recall::{Names, Recaller};
 use crate::console::roster::Roster;
 use crate::console::variable::Variables;
@@ -103,7 +103,7 @@ pub struct Prompt {
     is_warned: bool,
     /// How the last connection ended, if that is shown and nothing has happened since.
     shown_end: Option<String>,
-    waiting: Waiting,
+    paused: PauseRow,
     stopping: Stopping,
 }
 
@@ -205,7 +205,7 @@ impl Prompt {
             is_beside: false,
             is_warned: false,
             shown_end: None,
-            waiting: Waiting::default(),
+            paused: PauseRow::default(),
             stopping,
             status: Status::new(opened),
             options,
@@ -358,7 +358,7 @@ impl Mode for Prompt {
             self.transfer.as_ref().map(Transfer::deadline),
             self.speaker.as_ref().and_then(Speaker::deadline),
             self.observers.view.deadline(),
-            self.waiting.deadline(),
+            self.paused.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }

@@ -7,7 +7,7 @@ use super::seat::{Order, Place};
 
 impl Prompt {
     pub(super) fn pause(&mut self, now: Instant) {
-        self.waiting.pause(&mut self.observers.view, now);
+        self.paused.pause(&mut self.observers.view, now);
     }
 
     /// Returns whether the view was paused.
@@ -24,7 +24,7 @@ impl Prompt {
         let more = self.further.waiting();
         // The progress of a file takes the same row.
         let is_taken = self.transfer.is_some();
-        let row = self.waiting.row(&self.observers.view, more, is_taken, now);
+        let row = self.paused.row(&self.observers.view, more, is_taken, now);
         if let Some(row) = row {
             self.place.set_bar(row);
         }
