@@ -80,8 +80,10 @@ impl Session<'_> {
         let reader = &self.reader;
         let written = reader.loan.lend(|| Draft::write(&reader.command, &text));
         let written = written.map_err(|error| one_line(&error))?;
-        let outgoing = edited(&written.text, notation)?;
-        reader.report(Entry::Again(outgoing));
+        match edited(&written.text, notation) {
+            Ok(outgoing) => reader.report(Entry::Again(outgoing)),
+            Err(why) => return Err(format!("{why}; {}", written.keep())),
+        }
         Ok(format!("#{} is sent with changes", entry.number))
     }
 
