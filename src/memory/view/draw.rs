@@ -37,7 +37,7 @@ impl Pages {
         if let Some(overlay) = &mut self.overlay {
             self.rows = inner;
             out.extend_from_slice(overlay.page(inner, columns));
-        } else if self.is_open {
+        } else if self.open.is_some() {
             self.draw_detail(&mut out, inner, columns, true);
         } else {
             // The list gets a little more than half.
@@ -114,7 +114,7 @@ impl Pages {
 
     fn draw_detail(&mut self, out: &mut Vec<String>, rows: usize, columns: usize, is_whole: bool) {
         let inner = rows.saturating_sub(1);
-        let Some(entry) = self.list.selected() else {
+        let Some(entry) = self.current() else {
             if !is_whole {
                 let text = cut(&self.nothing(), columns).into_owned();
                 out.push(self.style.paint(Role::Fact, text).to_string());
@@ -180,7 +180,7 @@ impl Pages {
         let (role, text) = match &self.said {
             Some((role, text)) => (*role, text.as_str()),
             None if let Some(text) = &over => (Role::Fact, text.as_str()),
-            None if self.is_open => (Role::Fact, fitting(&OPEN_KEYS, columns)),
+            None if self.open.is_some() => (Role::Fact, fitting(&OPEN_KEYS, columns)),
             None => (Role::Fact, fitting(&KEYS, columns)),
         };
         let text = cut(text.trim_end(), columns).into_owned();

@@ -108,6 +108,11 @@ impl List {
 
     pub(super) fn selected(&self) -> Option<Arc<Entry>> {
         let number = self.number_at(self.index())?;
+        self.get(number)
+    }
+
+    /// The message with this number, if it is still kept.
+    pub(super) fn get(&self, number: u64) -> Option<Arc<Entry>> {
         self.memory.lock().get(number)
     }
 
@@ -143,7 +148,7 @@ impl List {
             let Some(number) = self.number_at(index) else {
                 continue;
             };
-            let entry = self.memory.lock().get(number);
+            let entry = self.get(number);
             if entry.is_some_and(|entry| query.part(&entry).is_some()) {
                 self.select(index);
                 return true;

@@ -53,8 +53,8 @@ pub struct Pages {
     list: List,
     detail: Detail,
     lines: Lines,
-    /// The detail has the whole screen.
-    is_open: bool,
+    /// The message that has the whole screen. It stays there, even if a flood makes the memory forget it.
+    open: Option<Arc<Entry>>,
     input: Option<Input>,
     query: Option<Query>,
     /// The matching parts of the messages that were drawn last.
@@ -101,7 +101,7 @@ impl Pages {
             list: List::new(memory.clone()),
             detail: Detail::new(memory.clone(), lines.clone(), secrets),
             lines,
-            is_open: false,
+            open: None,
             input: None,
             query: None,
             parts: HashMap::new(),
@@ -116,6 +116,16 @@ impl Pages {
     pub fn refresh(&mut self) -> bool {
         self.is_filtering = self.list.refresh();
         self.is_filtering
+    }
+
+    /// The open message, or else the selected one.
+    fn current(&self) -> Option<Arc<Entry>> {
+        let Some(open) = &self.open else {
+            return self.list.selected();
+        };
+        // What became of it may have changed.
+        let kept = self.list.get(open.number);
+        Some(kept.unwrap_or_else(|| Arc::clone(open)))
     }
 
     fn complain(&mut self, text: String) {

@@ -59,7 +59,7 @@ impl Pages {
         if self.input.is_some() {
             return self.input_key(key);
         }
-        if self.is_open && self.open_key(key) {
+        if self.open.is_some() && self.open_key(key) {
             return None;
         }
         self.list_key(key)
@@ -99,7 +99,7 @@ impl Pages {
                 Err(error) => self.complain(error.to_string()),
             },
             Purpose::Save => {
-                let entry = self.list.selected()?;
+                let entry = self.current()?;
                 return (!text.trim().is_empty()).then_some(Action::Save(entry, text));
             }
             Purpose::Command => {
@@ -119,7 +119,10 @@ impl Pages {
             return self.complain("nothing to search for; / searches".to_owned());
         };
         if !self.list.search(query, is_newer) {
-            self.complain("no message matches".to_owned());
+            return self.complain("no message matches".to_owned());
+        }
+        if self.open.is_some() {
+            self.open = self.list.selected();
         }
     }
 
@@ -134,7 +137,7 @@ impl Pages {
             Key::Home | Key::Char('g') => self.detail.go(isize::MIN, self.rows),
             Key::End | Key::Char('G') => self.detail.go(isize::MAX, self.rows),
             Key::Enter | Key::Right | Key::Char('l') => drop(self.detail.fold()),
-            Key::Escape | Key::Left | Key::Backspace | Key::Char('h' | 'q') => self.is_open = false,
+            Key::Escape | Key::Left | Key::Backspace | Key::Char('h' | 'q') => self.open = None,
             _ => return false,
         }
         true
@@ -150,12 +153,12 @@ impl Pages {
             Key::Home | Key::Char('g') => self.list.go_to_end(true),
             Key::End | Key::Char('G') => self.list.go_to_end(false),
             Key::Enter | Key::Right | Key::Char('l') => {
-                self.is_open = self.list.selected().is_some();
+                self.open = self.list.selected();
                 // One that is being read must not give way to the next.
-                self.list.follows &= !self.is_open;
+                self.list.follows &= self.open.is_none();
             }
             Key::Tab => {
-                let entry = self.list.selected()?;
+                let entry = self.current()?;
                 let page = self.detail.next_page(&entry);
                 self.choose(Some(page));
             }
@@ -178,12 +181,12 @@ impl Pages {
                 self.overlay = Some(Overlay::new(lines, KEYS + 3));
             }
             Key::Char('s') => {
-                let entry = self.list.selected()?;
+                let entry = self.current()?;
                 self.ask(Purpose::Save, format!("message-{}", entry.number));
             }
-            Key::Char('r') => return self.list.selected().map(Action::Resend),
-            Key::Char('e') => return self.list.selected().map(Action::Edit),
-            Key::Char('y') => return self.list.selected().map(Action::Copy),
+            Key::Char('r') => return self.current().map(Action::Resend),
+            Key::Char('e') => return self.current().map(Action::Edit),
+            Key::Char('y') => return self.current().map(Action::Copy),
             Key::Char('q') | Key::Ctrl('c' | 'd') | Key::F2 => return Some(Action::Quit),
             Key::Ctrl('z') => return Some(Action::Suspend),
             _ => {}

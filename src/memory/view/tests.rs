@@ -24,7 +24,11 @@ fn add(memory: &Shared, number: u64, payload: &str) {
 }
 
 fn pages(texts: &[&str]) -> (Pages, Shared) {
-    let messages = usize::MAX;
+    pages_within(texts, usize::MAX)
+}
+
+/// Pages on a memory that keeps at most this many messages.
+fn pages_within(texts: &[&str], messages: usize) -> (Pages, Shared) {
     let bytes = 1 << 30;
     let memory = Shared::new(Keep { messages, bytes });
     for (number, text) in (1..).zip(texts) {
@@ -109,6 +113,28 @@ fn the_list_follows_until_one_moves() {
 }
 
 #[test]
+fn an_open_message_stays_although_the_memory_forgets_it() {
+    let (mut pages, memory) = pages_within(&["read me", "other"], 2);
+    press(&mut pages, "g\r");
+    add(&memory, 3, "third");
+    add(&memory, 4, "fourth");
+    pages.refresh();
+    let rows = pages.draw(12, 60);
+    assert!(
+        rows[1].starts_with("#1 ") && rows[2] == "read me",
+        "{rows:?}"
+    );
+    let Some(Action::Resend(entry)) = press(&mut pages, "r") else {
+        panic!("not sent again");
+    };
+    assert_eq!(entry.number, 1);
+    press(&mut pages, "/o\r");
+    assert!(pages.draw(12, 60)[1].starts_with("#4 "));
+    press(&mut pages, "\x1b");
+    assert_eq!(selected(&pages), 4);
+}
+
+#[test]
 fn searches_go_to_older_messages_and_around() {
     let (mut pages, _) = pages(&["apple", "pear", "apricot", "plum"]);
     press(&mut pages, "/ap\r");
@@ -181,7 +207,7 @@ fn json_folds_and_forms_change() {
     press(&mut pages, "7");
     assert_eq!(pages.draw(14, 60)[2], "(the handshake is not known)");
     press(&mut pages, "\x1b");
-    assert!(!pages.is_open);
+    assert!(pages.open.is_none());
 }
 
 #[test]
