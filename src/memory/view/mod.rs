@@ -74,20 +74,21 @@ struct Input {
     text: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Purpose {
     Search,
     Filter,
-    Save,
+    /// While the name is typed, the list may follow to other messages.
+    Save(Arc<Entry>),
     Command,
 }
 
 impl Purpose {
-    fn label(self) -> &'static str {
+    fn label(&self) -> &'static str {
         match self {
             Self::Search => "/",
             Self::Filter => "filter: ",
-            Self::Save => "save in: ",
+            Self::Save(_) => "save in: ",
             Self::Command => ":",
         }
     }

@@ -98,8 +98,7 @@ impl Pages {
                 Ok(filter) => self.list.set_filter(Some(filter)),
                 Err(error) => self.complain(error.to_string()),
             },
-            Purpose::Save => {
-                let entry = self.current()?;
+            Purpose::Save(entry) => {
                 return (!text.trim().is_empty()).then_some(Action::Save(entry, text));
             }
             Purpose::Command => {
@@ -182,7 +181,8 @@ impl Pages {
             }
             Key::Char('s') => {
                 let entry = self.current()?;
-                self.ask(Purpose::Save, format!("message-{}", entry.number));
+                let name = format!("message-{}", entry.number);
+                self.ask(Purpose::Save(entry), name);
             }
             Key::Char('r') => return self.current().map(Action::Resend),
             Key::Char('e') => return self.current().map(Action::Edit),

@@ -246,6 +246,19 @@ fn actions_are_about_the_selected_message() {
 }
 
 #[test]
+fn what_comes_while_a_file_is_named_is_not_saved_in_it() {
+    let (mut pages, memory) = pages(&["a", "b"]);
+    press(&mut pages, "s");
+    add(&memory, 3, "c");
+    pages.refresh();
+    assert_eq!(selected(&pages), 3);
+    let Some(Action::Save(entry, path)) = press(&mut pages, "\r") else {
+        panic!("not saved");
+    };
+    assert_eq!((entry.number, path.as_str()), (2, "message-2"));
+}
+
+#[test]
 fn every_row_fits_whatever_a_peer_sends() {
     let (mut pages, _) = pages(&[
         "\x1b[2J\u{202e}漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
