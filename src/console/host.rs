@@ -21,7 +21,7 @@ use super::{filter, help, show};
 use crate::acceptor::Board;
 use crate::command::{Dialect, PromptCommand};
 use crate::event::{Cause, Signal};
-use crate::observe::{Outlet, View, Waiting};
+use crate::observe::{Outlet, View};
 use crate::render::{Role, Style};
 use crate::session::Signals;
 
@@ -210,7 +210,7 @@ impl Host {
         let deadline = self.board.poll_view(cx, |view, cx| {
             view.tick(now);
             let is_new = row.update(view, now);
-            match paused.row(view, Waiting::default(), false, now) {
+            match paused.row(view.waiting(), view.style(), false, now) {
                 Some(Some(text)) => editor.set_bar(Some(text)),
                 // The row is there when nothing else is.
                 Some(None) => editor.set_bar(row.painted(view.style())),

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::observe::{View, Waiting};
-use crate::render::Role;
 use crate::render::width::cut;
+use crate::render::{Role, Style};
 use crate::term::terminal;
 
 /// The row above the prompt that says how much waits.
@@ -33,19 +33,18 @@ impl PauseRow {
         self.next = Some(now);
     }
 
-    /// What becomes of the row, if it changes: another text, or none. `more` waits elsewhere; while the row `is_taken`
-    /// by something else it waits.
+    /// What becomes of the row, if it changes: another text, or none. Nothing is `waiting` if nothing is paused; while
+    /// the row `is_taken` by something else it stays as it is.
     pub fn row(
         &mut self,
-        view: &View,
-        more: Waiting,
+        waiting: Option<Waiting>,
+        style: Style,
         is_taken: bool,
         now: Instant,
     ) -> Option<Option<String>> {
-        let Some(mut waiting) = view.waiting() else {
+        let Some(waiting) = waiting else {
             return std::mem::take(self).shown.is_some().then_some(None);
         };
-        waiting += more;
         if self.next.is_some_and(|next| now < next) || is_taken {
             return None;
         }
@@ -55,7 +54,7 @@ impl PauseRow {
         }
         let row = text(waiting);
         let row = cut(&row, terminal::width().saturating_sub(1));
-        Some(Some(view.style().paint(Role::Warning, row).to_string()))
+        Some(Some(style.paint(Role::Warning, row).to_string()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! When messages come faster than anybody reads, or the view is paused: they are counted instead of shown.
 
 use std::fmt::Write as _;
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 use std::time::{Duration, Instant};
 
 use crate::dial::Step;
@@ -238,10 +238,13 @@ pub struct Waiting {
     pub is_long: bool,
 }
 
-impl AddAssign for Waiting {
-    fn add_assign(&mut self, other: Self) {
+impl Add for Waiting {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
         self.count += other.count;
         self.is_long |= other.is_long;
+        self
     }
 }
 

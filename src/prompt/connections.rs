@@ -153,13 +153,9 @@ impl Connections {
         self.all.iter().all(|it| it.run.is_none())
     }
 
-    /// What waits in all of them that are paused.
-    pub(super) fn waiting(&self) -> Waiting {
-        let mut all = Waiting::default();
-        for waiting in self.all.iter().filter_map(|it| it.seat.waiting()) {
-            all += waiting;
-        }
-        all
+    /// What waits in each of them that is paused.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = Waiting> {
+        self.all.iter().filter_map(|it| it.seat.waiting())
     }
 
     pub(super) fn is_running(&self, seat: &Rc<Seat>) -> bool {

@@ -1,9 +1,11 @@
 //! `/pause`: the view is frozen while messages are received and kept.
 
+use std::ops::Add;
 use std::time::Instant;
 
 use super::Prompt;
 use super::seat::{Order, Place};
+use crate::observe::Waiting;
 
 impl Prompt {
     pub(super) fn pause(&mut self, now: Instant) {
@@ -21,11 +23,13 @@ impl Prompt {
         if matches!(self.place, Place::Seat(_)) {
             return;
         }
-        let more = self.further.waiting();
+        let view = &self.observers.view;
+        // A pause ends with its connection; the others stay paused.
+        let waiting = self.further.waiting().chain(view.waiting());
+        let waiting = waiting.reduce(Waiting::add);
         // The progress of a file takes the same row.
         let is_taken = self.transfer.is_some();
-        let row = self.paused.row(&self.observers.view, more, is_taken, now);
-        if let Some(row) = row {
+        if let Some(row) = self.paused.row(waiting, view.style(), is_taken, now) {
             self.place.set_bar(row);
         }
     }

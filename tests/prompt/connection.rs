@@ -223,6 +223,22 @@ fn a_mistake_says_what_is_wrong_and_opens_nothing() {
 }
 
 #[test]
+fn a_pause_is_still_shown_after_the_end_of_the_first_connection() {
+    let (one, other) = (answering("one"), answering("two"));
+    let mut terminal = two(&one, &other, &[]);
+    terminal.press("/pause\r");
+    terminal.wait_for("paused; Enter");
+    terminal.press("/close\r");
+    terminal.wait_for(" closed: ");
+    terminal.press("/to b quiet\r");
+    terminal.wait_for("paused, 1 message waits; Enter or /resume shows it\n");
+    terminal.press("\r");
+    terminal.wait_for("   two: quiet\n");
+    assert!(!terminal.contents().contains("paused, "));
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
 fn every_command_works_on_the_connection_in_use() {
     let (one, other) = (answering("one"), answering("two"));
     let mut terminal = two(&one, &other, &[]);
