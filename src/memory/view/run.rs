@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::key::{self, Key};
 use super::paint::Painter;
 use super::{Action, Pages};
+use crate::render::width::wrap;
 use crate::term;
 use crate::term::fullscreen::FullScreen;
 
@@ -111,7 +112,10 @@ impl Screen {
             return;
         }
         let rows = match too_small() {
-            Some(text) => vec![text],
+            Some(text) => {
+                let rows = wrap(&text, size.1, 0);
+                rows.lines().take(size.0).map(str::to_owned).collect()
+            }
             None => pages.draw(size.0, size.1),
         };
         let painted = self.painter.paint(rows, size);
