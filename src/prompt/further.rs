@@ -139,6 +139,7 @@ impl Prompt {
             values: self.variables.values(),
             words: self.words.clone(),
             is_lent: editor.lent(),
+            show: *self.observers.view.show(),
         };
         let seat = Rc::new(Seat::new(number, label, common));
         let run =

@@ -15,7 +15,7 @@ use crate::console::words::Words;
 use crate::event::Opening;
 use crate::memory::{Feed, Shared};
 use crate::observe::{Numbers, Observers, Outlet, Recording, View, Waiting};
-use crate::render::Label;
+use crate::render::{Label, Show};
 
 /// Text of further connections that waits for the terminal, in bytes, at which they wait as well.
 const FULL: usize = 64 << 10;
@@ -59,6 +59,8 @@ pub(super) struct Common {
     pub(super) values: Values,
     pub(super) words: Words,
     pub(super) is_lent: Arc<AtomicBool>,
+    /// What is shown of the first one.
+    pub(super) show: Show,
 }
 
 /// How far a further connection is.
@@ -138,6 +140,11 @@ impl Seat {
 
     pub fn label(&self) -> &Label {
         &self.label
+    }
+
+    /// What was shown of the first connection when this one was asked for.
+    pub fn show(&self) -> Show {
+        self.common.show
     }
 
     /// What watches the connection, for which `view` is set up as for any other.

@@ -9,7 +9,7 @@ use super::lasting::{keep_up, time_is_up};
 use super::view::view;
 use super::{failure, on_top, profiles};
 use crate::cli;
-use crate::config::{CommandLine, CommandLineError, Connect, Environment, Mode};
+use crate::config::{CommandLine, CommandLineError, Connect, Display, Environment, Mode};
 use crate::console::words::{Arguments, Candidates};
 use crate::diagnostic::one_line;
 use crate::event::Opening;
@@ -67,12 +67,7 @@ async fn run(connect: &Connect, seat: &Rc<Seat>, environment: &Environment) -> E
     let Mode::Prompt(prompt) = &connect.mode else {
         return Exit::Internal;
     };
-    let display = connect.display;
-    // The first connection shows how it works; of the others the result is enough.
-    let show = Show {
-        handshake: display.verbose > 0,
-        ..Show::prompt(display.verbose)
-    };
+    let (display, show) = shown(connect.display, seat.show());
     let human = view(display, show, true, environment);
     let mut observers = seat.observers(
         View::new(human, Outlet::Editor, false),
@@ -121,6 +116,24 @@ async fn run(connect: &Connect, seat: &Rc<Seat>, environment: &Environment) -> E
     let text = label.before(&last.text(exit, label.beside(style)), style);
     prompt.finish(&text);
     exit
+}
+
+/// What is shown of the connection: the same as of the first one, unless its own flags want something else.
+fn shown(mut display: Display, first: Show) -> (Display, Show) {
+    let usual = Show::prompt(0);
+    if display.timestamps == usual.time {
+        display.timestamps = first.time;
+    }
+    if display.decode == usual.decode {
+        display.decode = first.decode;
+    }
+    let show = match display.verbose {
+        0 => first,
+        verbose => Show::prompt(verbose),
+    };
+    // The first connection shows how it works; of the others the result is enough.
+    let handshake = display.verbose > 0;
+    (display, Show { handshake, ..show })
 }
 
 /// Opens the connection, unless it is given up; says why it did not open.

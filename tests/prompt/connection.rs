@@ -16,10 +16,8 @@ fn answering(name: &'static str) -> Server<Received> {
 fn two(one: &Server<Received>, two: &Server<Received>, setup: &[&str]) -> Terminal {
     let args = [&[one.url(), "--timestamps", "none", "--no-compress"], setup].concat();
     let mut terminal = terminal(&args).prompt();
-    terminal.press(&format!(
-        "/connect b {} --timestamps none --no-compress\r",
-        two.url()
-    ));
+    // What is shown of the first one is shown of the other.
+    terminal.press(&format!("/connect b {} --no-compress\r", two.url()));
     terminal.wait_for("* open; /use b sends on it, /to b TEXT one message\n");
     terminal.wait_for_line("> ");
     terminal
