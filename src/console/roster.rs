@@ -45,6 +45,21 @@ impl Roster {
         further.unwrap_or(&names.first).clone()
     }
 
+    /// What messages of all connections are of.
+    pub fn title(&self) -> String {
+        let names = self.lock();
+        let first = names.first.text();
+        match names.further.len() {
+            _ if names.is_everything => "all connections".to_owned(),
+            0 => first.to_owned(),
+            further => {
+                let in_use = names.in_use.and_then(|index| names.further.get(index));
+                let in_use = in_use.map_or(first, Label::text);
+                format!("{} connections, {in_use} in use", further + 1)
+            }
+        }
+    }
+
     /// The first connection's name, once there are several.
     pub fn first_of_several(&self) -> Option<Label> {
         let names = self.lock();
@@ -109,6 +124,7 @@ mod tests {
         let b = Label::new("b", 1);
         roster.update(vec![b.clone()], Some(0));
         assert_eq!(roster.in_use().text(), "b");
+        assert_eq!(roster.title(), "2 connections, b in use");
         assert!(roster.is_in_use(Some(&b)) && !roster.is_in_use(None));
         assert_eq!(roster.names(), ["a", "b"]);
         assert_eq!(roster.starting_with("b"), ["b"]);

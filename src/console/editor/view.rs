@@ -18,8 +18,8 @@ impl Reader {
         }
         self.recaller.lines.first = self.recaller.roster.first_of_several();
         let (memory, lines) = (self.recaller.memory.clone(), self.recaller.lines.clone());
-        let name = self.recaller.roster.in_use();
-        let mut pages = Pages::new(name.text(), &memory, lines, self.secrets);
+        let name = self.recaller.roster.title();
+        let mut pages = Pages::new(&name, &memory, lines, self.secrets);
         let result = self.lend(|reader| {
             let printed = reader.screen.waiting();
             let mut host = Session { reader, printed };

@@ -11,7 +11,6 @@ use crate::render::html::{Filter, Page};
 use crate::render::{Secrets, quantity};
 
 /// Rows of the start and of the end of a session; those between are left out.
-///
 const FIRST: u64 = 50_000;
 const LAST: u64 = 200_000;
 /// Rows of a block, which is laid out as a whole; the style sheet knows it.
