@@ -37,6 +37,8 @@ impl Terms {
 
 const ANY: &str = "*";
 const ITEMS: &str = "...";
+/// In the place of a member that one of the two does not have.
+const NOTHING: &str = "nothing";
 /// Values are quoted up to this length, in characters.
 const QUOTED: usize = 80;
 
@@ -80,7 +82,10 @@ impl Comparison {
         for (key, member) in members {
             self.below(key, |this| match others.get(key) {
                 Some(other) => this.compare(member, other),
-                None => this.add(&format!("{} {}, missing", words.one, show(member))),
+                None if words.is_subset => {
+                    this.add(&format!("{} {}, missing", words.one, show(member)));
+                }
+                None => this.differ(show(member), NOTHING),
             });
         }
         if self.terms.is_subset {
@@ -88,8 +93,7 @@ impl Comparison {
         }
         let new = others.iter().filter(|(key, _)| !members.contains_key(*key));
         for (key, other) in new {
-            let text = format!("not {}, {} {}", words.one, words.other, show(other));
-            self.below(key, |this| this.add(&text));
+            self.below(key, |this| this.differ(NOTHING, show(other)));
         }
     }
 

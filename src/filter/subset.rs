@@ -125,8 +125,8 @@ mod tests {
             places(r#"{"a":1,"c":3}"#, r#"{"a":2,"b":[]}"#),
             [
                 ".a: old 1, new 2",
-                ".c: old 3, missing",
-                ".b: not old, new []"
+                ".c: old 3, new nothing",
+                ".b: old nothing, new []"
             ]
         );
         assert_eq!(places(r#"["*"]"#, "[1]"), [".[0]: old \"*\", new 1"]);

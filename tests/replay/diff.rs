@@ -78,7 +78,7 @@ fn differences_are_listed_and_are_failure() {
     diff(&recorded, &live, 1000, &[]).exits(1).prints(
         r"answer 1 differs:
   .n: recorded 1, live 2
-  .x: not recorded, live null
+  .x: recorded nothing, live null
 answer 3 is missing: text 4 B gone
 answer 5 (live 4) differs:
   recorded your name is \x1b[31mAnn
