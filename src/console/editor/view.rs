@@ -4,7 +4,7 @@ use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
 use super::recall::edited;
-use crate::command::{self, Command, PromptCommand};
+use crate::command::{self, Command, PromptCommand, Recall};
 use crate::console::recall::{Outcome, draft, outgoing};
 use crate::diagnostic::one_line;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
@@ -73,6 +73,9 @@ impl Host for Session<'_> {
     }
 }
 
+/// Why a command that opens the user's editor is not executed.
+const EDIT: &str = "e edits the message that is selected";
+
 impl Session<'_> {
     fn edit(&mut self, entry: &memory::Entry) -> Result<String, String> {
         let outgoing = outgoing(entry).map_err(|error| one_line(&error))?;
@@ -96,33 +99,34 @@ impl Session<'_> {
             return Ok(String::new());
         }
         match command::parse(&line).map_err(|error| one_line(&error))? {
-            Command::Prompt(PromptCommand::Edit(_)) => {
-                Err("e edits the message that is selected".to_owned())
-            }
-            Command::Prompt(PromptCommand::Recall(recall)) => {
-                let done = reader.recaller.execute(recall, reader.sent.as_ref());
-                match done.map_err(|error| one_line(&error))? {
-                    Outcome::Print(text) => Ok(text),
-                    Outcome::Copy { sequence, note } => {
-                        term::screen(&sequence);
-                        Ok(note)
-                    }
-                    Outcome::Again(outgoing) => {
-                        reader.report(Entry::Again(outgoing));
-                        Ok("sent again".to_owned())
-                    }
-                    Outcome::Send(outgoing) => {
-                        reader.report(Entry::Line(line, Ok(Command::Outgoing(outgoing))));
-                        Ok("sent".to_owned())
-                    }
-                    Outcome::Edit { .. } => Err("e edits the message that is selected".to_owned()),
-                    Outcome::View => Ok(String::new()),
-                }
-            }
+            Command::Prompt(PromptCommand::Edit(_)) => Err(EDIT.to_owned()),
+            Command::Prompt(PromptCommand::Recall(recall)) => self.recall(line, recall),
             command => {
                 reader.report(Entry::Line(line, Ok(command)));
                 Ok(String::new())
             }
+        }
+    }
+
+    fn recall(&mut self, line: String, recall: Recall) -> Result<String, String> {
+        let reader = &mut *self.reader;
+        let done = reader.recaller.execute(recall, reader.sent.as_ref());
+        match done.map_err(|error| one_line(&error))? {
+            Outcome::Print(text) => Ok(text),
+            Outcome::Copy { sequence, note } => {
+                term::screen(&sequence);
+                Ok(note)
+            }
+            Outcome::Again(outgoing) => {
+                reader.report(Entry::Again(outgoing));
+                Ok("sent again".to_owned())
+            }
+            Outcome::Send(outgoing) => {
+                reader.report(Entry::Line(line, Ok(Command::Outgoing(outgoing))));
+                Ok("sent".to_owned())
+            }
+            Outcome::Edit { .. } => Err(EDIT.to_owned()),
+            Outcome::View => Ok(String::new()),
         }
     }
 }
