@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::detail::Page;
 use super::{Pages, plain};
 use crate::memory::{Entry, Lines, Part, title};
-use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::render::width::{cut, width};
+use crate::render::{Role, quantity};
 
 /// The keys of the list and of an open message, for wide and for narrow screens.
 const KEYS: [&str; 3] = [
@@ -51,7 +51,8 @@ impl Pages {
     }
 
     fn title(&self) -> String {
-        let mut text = format!("{}  {} messages", self.name, self.list.len());
+        let count = quantity::plural(self.list.len() as u64, "message");
+        let mut text = format!("{}  {count}", self.name);
         if let Some(filter) = &self.list.filter {
             let source = escape_line(&filter.source).into_owned();
             text.push_str("  filter: ");
