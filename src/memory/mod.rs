@@ -53,7 +53,7 @@ const OVERHEAD: usize = mem::size_of::<Entry>() + 2 * mem::size_of::<Kept>() + 6
 pub struct Memory {
     keep: Keep,
     kept: VecDeque<Kept>,
-    /// What is kept, with its overhead.
+    /// What is kept, with its overhead, and what is not complete yet.
     bytes: usize,
     /// The number of the newest message, kept or not.
     newest: u64,
@@ -183,6 +183,7 @@ impl Memory {
 
     /// The connection has ended: what was not complete never will be.
     pub fn disconnected(&mut self) {
+        self.take_partial();
         self.connections.remove(&self.current.0);
     }
 
@@ -214,12 +215,10 @@ impl Memory {
         let meaning = self.meaning.take();
         let most = self.keep.bytes;
         let is_too_large = |len: usize| len > most;
-        let partial = self.unfinished().partial.take();
-        let partial = partial.filter(|_| !message.start);
-        let mut entry = match partial {
-            Some(entry) => entry,
+        let mut entry = match self.take_partial() {
+            Some(entry) if !message.start => entry,
             None if !message.start => return,
-            None => Entry {
+            _ => Entry {
                 number,
                 time,
                 direction,
@@ -239,12 +238,23 @@ impl Memory {
             *entry.deflated.get_or_insert(0) += deflated;
         }
         if message.end {
+            // Pieces may have left room for more of them.
+            entry.payload.shrink_to_fit();
             // Without it there may be room for the message itself.
             entry.meaning = meaning.filter(|it| !is_too_large(entry.payload.len() + it.bytes()));
             self.add(entry, frames);
         } else {
+            self.bytes += entry.payload.len();
             self.unfinished().partial = Some(entry);
+            self.forget_excess();
         }
+    }
+
+    /// Takes the message that is sent in pieces on this connection.
+    fn take_partial(&mut self) -> Option<Entry> {
+        let partial = self.unfinished().partial.take()?;
+        self.bytes -= partial.payload.len();
+        Some(partial)
     }
 
     /// Adds a complete message, and forgets as many old ones as the bound requires.
@@ -263,6 +273,10 @@ impl Memory {
             let (Ok(at) | Err(at)) = self.position(kept.entry.number);
             self.kept.insert(at, kept);
         }
+        self.forget_excess();
+    }
+
+    fn forget_excess(&mut self) {
         while self.kept.len() > self.keep.messages || self.bytes > self.keep.bytes {
             let Some(oldest) = self.kept.pop_front() else {
                 break;
@@ -583,6 +597,27 @@ mod tests {
             (&entry.payload[..], entry.deflated),
             (&b"abcd"[..], Some(3))
         );
+    }
+
+    #[test]
+    fn pieces_count_towards_the_bound_before_the_last_one() {
+        let mut memory = memory(10, 10 * OVERHEAD);
+        for number in 1..=5 {
+            receive(&mut memory, number, b"");
+        }
+        let piece = |start, end| Message {
+            start,
+            end,
+            ..Message::whole(Kind::Text, &[b'x'; 4 * OVERHEAD], None)
+        };
+        memory.sent(&piece(true, false), 6, Timestamp::UNIX_EPOCH);
+        assert_eq!(memory.range(), Some((1, 5)));
+        memory.sent(&piece(false, false), 6, Timestamp::UNIX_EPOCH);
+        assert_eq!(memory.range(), Some((4, 5)));
+        memory.disconnected();
+        assert_eq!(memory.bytes, 2 * OVERHEAD);
+        memory.sent(&piece(false, true), 6, Timestamp::UNIX_EPOCH);
+        assert_eq!(memory.range(), Some((4, 5)));
     }
 
     #[test]
