@@ -14,12 +14,13 @@ mod frames;
 mod keep;
 mod line;
 mod meaning;
+mod shared;
 pub mod view;
 mod whole;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -35,6 +36,7 @@ use self::frames::{Assembly, SIZE_OF_FRAME};
 pub use self::keep::Keep;
 pub use self::line::Lines;
 pub use self::meaning::{Meaning, Words};
+pub use self::shared::Shared;
 pub use self::whole::{form_of, forms, no_form, title, whole};
 
 use crate::command::Reference;
@@ -92,20 +94,6 @@ impl Kept {
         let meaning = self.entry.meaning.as_deref().map_or(0, Meaning::bytes);
         let frames = self.frames.headers.capacity() * SIZE_OF_FRAME;
         OVERHEAD + self.entry.payload.len() + meaning + frames
-    }
-}
-
-/// A memory that two threads share.
-#[derive(Debug, Clone, Default)]
-pub struct Shared(Arc<Mutex<Memory>>);
-
-impl Shared {
-    pub fn new(keep: Keep) -> Self {
-        Self(Arc::new(Mutex::new(Memory::new(keep))))
-    }
-
-    pub fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
