@@ -1,191 +1,21 @@
 //! When messages come faster than anybody reads, or the view is paused: they are counted instead of shown.
 
-use std::fmt::Write as _;
-use std::ops::{Add, AddAssign};
+mod tally;
+mod what;
+
 use std::time::{Duration, Instant};
 
-use crate::dial::Step;
-use crate::event::{Direction, Event};
-use crate::proto::connection::{self, Message};
-use crate::proto::message::Kind;
-use crate::proto::sender::Control;
-use crate::render::{Show, http2, quantity};
+use self::tally::Tally;
+pub use self::tally::{Count, Waiting};
+pub use self::what::What;
+use self::what::{NAMES, PING_SENT, PONG_RECEIVED, PONG_SENT};
+use crate::render::quantity;
 
 /// Events in a second above which they are summed up: a person reads a few, and follows some tens.
 const MOST: u64 = 200;
 /// Events of a burst that are shown of many connections at most: to write a line costs more than to echo a message.
 const MOST_OF_MANY: u64 = 2_000;
 const SECOND: Duration = Duration::from_secs(1);
-
-/// What a line of the view is about.
-#[derive(Debug, Clone, Copy)]
-pub struct What {
-    /// Its place in [`NAMES`].
-    kind: usize,
-    bytes: usize,
-    is_message: bool,
-}
-
-const NAMES: [&str; 12] = [
-    "← text",
-    "→ text",
-    "← binary",
-    "→ binary",
-    "← ping",
-    "→ ping",
-    "← pong",
-    "→ pong",
-    "← frames",
-    "→ frames",
-    "← HTTP/2 frames",
-    "→ HTTP/2 frames",
-];
-
-const PING_SENT: usize = 5;
-const PONG_RECEIVED: usize = 6;
-const PONG_SENT: usize = 7;
-
-impl What {
-    /// The events of which there may be a flood.
-    pub fn of(event: &Event<'_>) -> Option<Self> {
-        use connection::Event::{FrameReceived, FrameSent, Message, Ping, Pong, Sent};
-        let event = match event {
-            Event::Connection(event) => event,
-            Event::Step(Step::Http2(seen)) if http2::is_telling(seen) => {
-                return Some(Self {
-                    kind: 10 + usize::from(seen.is_sent),
-                    bytes: 0,
-                    is_message: false,
-                });
-            }
-            _ => return None,
-        };
-        let (kind, bytes) = match event {
-            Message(message) => return Some(Self::message(Direction::Received, message)),
-            Ping { payload, .. } => (4, payload.len()),
-            Sent(Control::Ping(payload)) => (PING_SENT, payload.len()),
-            Pong { payload, .. } => (PONG_RECEIVED, payload.len()),
-            Sent(Control::Pong(payload)) => (PONG_SENT, payload.len()),
-            FrameReceived(_) => (8, 0),
-            FrameSent(_) => (9, 0),
-            _ => return None,
-        };
-        Some(Self {
-            kind,
-            bytes,
-            is_message: false,
-        })
-    }
-
-    /// Whether the view has a line for it.
-    pub fn is_shown(self, show: &Show) -> bool {
-        match self.kind {
-            0..4 => show.messages,
-            4 | 5 => show.ping,
-            6 | 7 => show.pong,
-            8 | 9 => show.frames,
-            _ => true,
-        }
-    }
-
-    pub fn message(direction: Direction, message: &Message<'_>) -> Self {
-        let kind = usize::from(direction == Direction::Sent)
-            + match message.kind {
-                Kind::Text => 0,
-                Kind::Binary => 2,
-            };
-        Self {
-            kind,
-            bytes: message.payload.len(),
-            is_message: true,
-        }
-    }
-}
-
-/// How many events there were.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    pub messages: u64,
-    /// Control frames, and frames of a message that are shown one by one.
-    pub others: u64,
-}
-
-impl Count {
-    fn add(&mut self, what: What) {
-        self.messages += u64::from(what.is_message);
-        self.others += u64::from(!what.is_message);
-    }
-
-    pub fn total(self) -> u64 {
-        self.messages + self.others
-    }
-
-    /// What all of them are.
-    pub fn noun(self) -> &'static str {
-        if self.others == 0 { "message" } else { "event" }
-    }
-}
-
-impl AddAssign for Count {
-    fn add_assign(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.others += other.others;
-    }
-}
-
-/// Events that were counted instead of shown.
-#[derive(Debug, Default)]
-struct Tally {
-    kinds: [u64; NAMES.len()],
-    count: Count,
-    bytes: u64,
-    /// The numbers of the first and of the last message.
-    numbers: Option<(u64, u64)>,
-}
-
-impl Tally {
-    fn add(&mut self, what: What, number: u64) {
-        self.kinds[what.kind] += 1;
-        self.count.add(what);
-        self.bytes += what.bytes as u64;
-        if what.is_message && number > 0 {
-            let first = self.numbers.map_or(number, |(first, _)| first);
-            self.numbers = Some((first, number));
-        }
-    }
-
-    /// Counts by kind, as in `← text 1000, → text 2`.
-    fn kinds(&self) -> String {
-        let mut text = String::new();
-        for (name, count) in NAMES.iter().zip(self.kinds) {
-            if count > 0 {
-                let comma = if text.is_empty() { "" } else { ", " };
-                let _ = write!(text, "{comma}{name} {count}");
-            }
-        }
-        text
-    }
-
-    fn numbers(&self) -> String {
-        match self.numbers {
-            None => String::new(),
-            Some((first, last)) if first == last => format!(" #{first}"),
-            Some((first, last)) => format!(" #{first} to #{last}"),
-        }
-    }
-
-    fn line(&self, within: Duration) -> String {
-        let millis = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).max(1);
-        let rate = |count: u64| count.saturating_mul(1000) / millis;
-        format!(
-            "…{} {}: {}/s, {}/s",
-            self.numbers(),
-            self.kinds(),
-            rate(self.count.total()),
-            quantity::size(rate(self.bytes))
-        )
-    }
-}
 
 /// Decides which lines are shown.
 #[derive(Debug)]
@@ -228,24 +58,6 @@ struct Pause {
     tally: Tally,
     /// Events by kind that the user has asked for, and that are shown nevertheless.
     awaited: [u64; NAMES.len()],
-}
-
-/// Events that wait while the view is paused.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    pub count: Count,
-    /// They are more than a screen, and will be summed up.
-    pub is_long: bool,
-}
-
-impl Add for Waiting {
-    type Output = Self;
-
-    fn add(mut self, other: Self) -> Self {
-        self.count += other.count;
-        self.is_long |= other.is_long;
-        self
-    }
 }
 
 impl Default for Pace {
