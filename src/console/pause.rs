@@ -25,6 +25,11 @@ impl PauseRow {
         self.next
     }
 
+    /// Whether something is paused.
+    pub fn is_on(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// Pauses the view.
     pub fn pause(&mut self, view: &mut View, now: Instant) {
         if !view.pause(false) {

@@ -145,6 +145,9 @@ impl Prompt {
         let run =
             (connector.connect)(&further.words, Rc::clone(&seat)).map_err(FurtherError::Line)?;
         seat.set_in_use(before.is_some() && self.further.in_use == before);
+        if self.paused.is_on() {
+            seat.give(Order::Pause);
+        }
         let connection = Connection {
             seat,
             run: Some(run),

@@ -237,6 +237,27 @@ fn a_pause_is_still_shown_after_the_end_of_the_first_connection() {
 }
 
 #[test]
+fn a_connection_that_is_opened_during_a_pause_is_paused_as_well() {
+    let (one, other) = (answering("one"), answering("two"));
+    let third = scripted(|mut peer: Peer| {
+        peer.expect("go");
+        peer.send(Message::text("unseen"));
+        peer.record()
+    });
+    let mut terminal = two(&one, &other, &[]);
+    terminal.press("/pause\r");
+    terminal.wait_for("paused; Enter");
+    terminal.press(&format!("/connect c {}\r", third.url()));
+    terminal.wait_for("/to c TEXT one message\n");
+    terminal.press("/to c go\r");
+    terminal.wait_for("paused, 1 message waits; ");
+    assert!(!terminal.contents().contains("unseen"));
+    terminal.press("\r");
+    terminal.wait_for("   unseen\n");
+    leave(terminal);
+}
+
+#[test]
 fn every_command_works_on_the_connection_in_use() {
     let (one, other) = (answering("one"), answering("two"));
     let mut terminal = two(&one, &other, &[]);
