@@ -6,8 +6,18 @@ use std::sync::Arc;
 use super::filter::Filter;
 use crate::memory::{Entry, Query, Shared};
 
-/// Messages that a filter looks at between two keys: some milliseconds.
-const AT_ONCE: usize = 5_000;
+/// Messages that a filter or a search looks at between two looks at the keys: a jq filter takes some milliseconds.
+const AT_ONCE: usize = 1_000;
+
+/// A search that has found nothing yet.
+#[derive(Debug)]
+pub(super) struct Search {
+    is_newer: bool,
+    /// The number of the message where it began.
+    start: u64,
+    /// Messages that it has looked at.
+    looked: usize,
+}
 
 #[derive(Debug)]
 pub(super) struct List {
@@ -98,9 +108,13 @@ impl List {
 
     /// Where the selected message is, or where it was.
     fn index(&self) -> usize {
+        self.index_of(self.selected)
+    }
+
+    fn index_of(&self, number: u64) -> usize {
         let found = match self.filter {
-            Some(_) => self.admitted.binary_search(&self.selected),
-            None => self.memory.lock().position(self.selected),
+            Some(_) => self.admitted.binary_search(&number),
+            None => self.memory.lock().position(number),
         };
         let (Ok(index) | Err(index)) = found;
         index.min(self.len().saturating_sub(1))
@@ -135,12 +149,26 @@ impl List {
         self.follows = index + 1 >= self.len();
     }
 
-    /// Selects the next match: an older one, or a newer one; starts again at the other end.
-    pub(super) fn search(&mut self, query: &Query, is_newer: bool) -> bool {
+    /// A search for a match that is newer than the selected message, or older; it starts again at the other end.
+    pub(super) fn begin_search(&self, is_newer: bool) -> Search {
+        Search {
+            is_newer,
+            start: self.selected,
+            looked: 0,
+        }
+    }
+
+    /// Looks at the next messages, and selects the first that matches; `None` if there are more to look at.
+    pub(super) fn search(&mut self, query: &Query, search: &mut Search) -> Option<bool> {
         let len = self.len();
-        let start = self.index();
-        for step in 1..=len {
-            let index = if is_newer {
+        let start = self.index_of(search.start);
+        for _ in 0..AT_ONCE {
+            search.looked += 1;
+            let step = search.looked;
+            if step > len {
+                return Some(false);
+            }
+            let index = if search.is_newer {
                 (start + step) % len
             } else {
                 (start + len - step) % len
@@ -151,10 +179,10 @@ impl List {
             let entry = self.get(number);
             if entry.is_some_and(|entry| query.part(&entry).is_some()) {
                 self.select(index);
-                return true;
+                return Some(true);
             }
         }
-        false
+        None
     }
 
     /// The messages on a page of `rows`, and which of them is selected.

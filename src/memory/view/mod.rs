@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use self::detail::Detail;
 pub use self::key::Key;
-use self::list::List;
+use self::list::{List, Search};
 use self::overlay::Overlay;
 pub use self::run::{Host, run, too_small};
 use super::{Entry, Lines, Part, Query, Shared};
@@ -57,6 +57,7 @@ pub struct Pages {
     open: Option<Arc<Entry>>,
     input: Option<Input>,
     query: Option<Query>,
+    search: Option<Search>,
     /// The matching parts of the messages that were drawn last.
     parts: HashMap<u64, Option<Part>>,
     /// Text over everything else.
@@ -105,6 +106,7 @@ impl Pages {
             open: None,
             input: None,
             query: None,
+            search: None,
             parts: HashMap::new(),
             overlay: None,
             said: None,
@@ -116,7 +118,8 @@ impl Pages {
     /// Takes in new messages; `true` if there is more to do before the next key.
     pub fn refresh(&mut self) -> bool {
         self.is_filtering = self.list.refresh();
-        self.is_filtering
+        self.continue_search();
+        self.is_filtering || self.search.is_some()
     }
 
     /// The open message, or else the selected one.

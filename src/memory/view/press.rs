@@ -5,6 +5,7 @@ use super::filter::{self, Filter};
 use super::key::Key;
 use super::overlay::Overlay;
 use super::{Action, Input, Pages, Purpose};
+use crate::render::Role;
 
 const HELP: &[(&str, &str)] = &[
     (
@@ -50,6 +51,7 @@ const KEYS: usize = 18;
 impl Pages {
     pub fn key(&mut self, key: Key) -> Option<Action> {
         self.said = None;
+        self.search = None;
         if let Some(overlay) = &mut self.overlay {
             if !overlay.key(key, self.rows.max(1)) {
                 self.overlay = None;
@@ -84,12 +86,12 @@ impl Pages {
     fn entered(&mut self, input: Input) -> Option<Action> {
         let text = input.text;
         match input.purpose {
-            Purpose::Search if text.is_empty() => self.search(false),
+            Purpose::Search if text.is_empty() => self.begin_search(false),
             Purpose::Search => match filter::query(&text, 1) {
                 Ok(query) => {
                     self.query = Some(query);
                     self.parts.clear();
-                    self.search(false);
+                    self.begin_search(false);
                 }
                 Err(error) => self.complain(error.to_string()),
             },
@@ -113,14 +115,27 @@ impl Pages {
         None
     }
 
-    fn search(&mut self, is_newer: bool) {
-        let Some(query) = &self.query else {
+    fn begin_search(&mut self, is_newer: bool) {
+        if self.query.is_none() {
             return self.complain("nothing to search for; / searches".to_owned());
-        };
-        if !self.list.search(query, is_newer) {
-            return self.complain("no message matches".to_owned());
         }
-        if self.open.is_some() {
+        self.search = Some(self.list.begin_search(is_newer));
+        self.continue_search();
+    }
+
+    pub(super) fn continue_search(&mut self) {
+        let (Some(query), Some(search)) = (&self.query, &mut self.search) else {
+            return;
+        };
+        let found = self.list.search(query, search);
+        if found.is_none() {
+            self.said = Some((Role::Fact, "searching; any key ends that".to_owned()));
+            return;
+        }
+        (self.search, self.said) = (None, None);
+        if found == Some(false) {
+            self.complain("no message matches".to_owned());
+        } else if self.open.is_some() {
             self.open = self.list.selected();
         }
     }
@@ -166,8 +181,8 @@ impl Pages {
                 let at = usize::from(c as u8 - b'1');
                 self.choose(Some(Page::ALL[at]));
             }
-            Key::Char('n') => self.search(false),
-            Key::Char('N') => self.search(true),
+            Key::Char('n') => self.begin_search(false),
+            Key::Char('N') => self.begin_search(true),
             Key::Char('/') => self.ask(Purpose::Search, String::new()),
             Key::Char(':') => self.ask(Purpose::Command, String::new()),
             Key::Char('f') => {

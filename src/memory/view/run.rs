@@ -14,7 +14,7 @@ const LEAST: (usize, usize) = (40, 10);
 /// How often the screen may change by itself; the rest of an escape sequence comes sooner.
 const TICK: Duration = Duration::from_millis(50);
 /// How long a filter takes for the messages between two looks at the keys, at least.
-const FILTERING: Duration = Duration::from_millis(5);
+const FILTERING: Duration = Duration::from_millis(1);
 /// How much the screen may write by itself, in bytes a second: a flood must leave room on a slow line.
 const RATE: u64 = 16 << 10;
 

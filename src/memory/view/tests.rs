@@ -164,6 +164,29 @@ fn searches_go_to_older_messages_and_around() {
 }
 
 #[test]
+fn a_long_search_lets_keys_through() {
+    let (mut pages, memory) = pages(&["first"]);
+    for number in 2..=5_000 {
+        add(&memory, number, "other");
+    }
+    pages.refresh();
+    "/first"
+        .chars()
+        .for_each(|key| drop(pages.key(Key::Char(key))));
+    pages.key(Key::Enter);
+    let last = |pages: &mut Pages| pages.draw(14, 60).pop().unwrap_or_default();
+    assert_eq!(last(&mut pages), "searching; any key ends that");
+    assert_eq!(selected(&pages), 5_000);
+    pages.key(Key::Up);
+    assert!(!pages.refresh());
+    assert_eq!(selected(&pages), 4_999);
+    press(&mut pages, "n");
+    assert_eq!(selected(&pages), 1);
+    press(&mut pages, "/none\r");
+    assert_eq!(last(&mut pages), "no message matches");
+}
+
+#[test]
 fn a_filter_shows_some_and_takes_in_new_ones() {
     let (mut pages, memory) = pages(&["a1", "a2", "b3", "b4"]);
     press(&mut pages, "fsent b\r");
