@@ -132,6 +132,14 @@ impl Auditor {
         })
     }
 
+    /// Whether the URL is one with TLS.
+    pub(super) fn has_tls(&self) -> Result<(), Untested> {
+        if !self.base().target.tls {
+            return Err(Untested::because("the URL is not wss://"));
+        }
+        Ok(())
+    }
+
     /// Whether connections last, as otherwise their end says nothing.
     pub(super) fn lasts(&self) -> Result<(), Untested> {
         if self.ends_soon {

@@ -31,9 +31,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 async fn http2(it: &mut Auditor) -> Judged {
-    if !it.base().target.tls {
-        return untested("the URL is not wss://");
-    }
+    it.has_tls()?;
     it.agreed()?;
     if let Some(why) = it.barred() {
         return untested(why.clone());

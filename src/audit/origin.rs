@@ -307,9 +307,10 @@ async fn relative(it: &mut Auditor, relative: Relative) -> Judged {
 }
 
 async fn scheme(it: &mut Auditor) -> Judged {
+    it.has_tls()?;
     let own = it.own()?;
-    if !it.base().target.tls || own.scheme != "https" {
-        return untested("only a server with TLS can lose it here");
+    if own.scheme != "https" {
+        return untested("the own origin is not https://");
     }
     let scheme = "http".to_owned();
     let origin = Place { scheme, ..own }.text();

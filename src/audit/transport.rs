@@ -124,12 +124,8 @@ fn stays_here(base: &session::Options) -> bool {
         )
 }
 
-const NO_TLS: &str = "the URL is not wss://";
-
 async fn plain(it: &mut Auditor) -> Judged {
-    if !it.base().target.tls {
-        return untested(NO_TLS);
-    }
+    it.has_tls()?;
     let mut options = with(it.base(), With::Nothing);
     options.target.tls = false;
     if options.target.port == 443 {
@@ -164,10 +160,8 @@ async fn plain(it: &mut Auditor) -> Judged {
 }
 
 async fn version(it: &mut Auditor) -> Judged {
+    it.has_tls()?;
     let base = it.base().clone();
-    if !base.target.tls {
-        return untested(NO_TLS);
-    }
     if base.dial.proxies.select(&base.target).is_some() {
         return untested("a proxy leads to the server");
     }
@@ -262,14 +256,9 @@ fn sized(content: &[u8]) -> Vec<u8> {
 
 /// The TLS handshake of the first connection.
 fn handshake(it: &Auditor) -> Result<&Session, Untested> {
+    it.has_tls()?;
     let tls = it.baseline.tls.as_ref();
-    tls.ok_or_else(|| {
-        Untested::because(if it.base().target.tls {
-            "the TLS handshake was not seen"
-        } else {
-            NO_TLS
-        })
-    })
+    tls.ok_or_else(|| Untested::because("the TLS handshake was not seen"))
 }
 
 fn certificate(it: &Auditor) -> Judged {
