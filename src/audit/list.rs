@@ -43,10 +43,13 @@ pub fn words() -> impl Iterator<Item = &'static str> + Clone {
     groups.chain(checks().map(|check| check.id))
 }
 
+/// Why a check does not run that --only does not name.
+pub const UNNAMED: &str = "left out by --only";
+
 /// Why a check does not run; `None` if it does.
 pub fn left_out(check: &Check, options: &Options) -> Option<String> {
     if !options.only.is_empty() && !is_one_of(check, &options.only) {
-        return Some("left out by --only".to_owned());
+        return Some(UNNAMED.to_owned());
     }
     if is_one_of(check, &options.skip) {
         return Some("left out by --skip".to_owned());

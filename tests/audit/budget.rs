@@ -216,6 +216,20 @@ fn unknown_checks_are_named() {
 }
 
 #[test]
+fn what_only_leaves_out_is_counted_and_what_lacks_a_flag_is_named() {
+    audit(FINE, &["--only", "leak-version", "-v"])
+        .exits(0)
+        .shows("0 findings, 1 passed, 0 not tested, 67 left out; ")
+        .never_shows("left out by --only");
+    audit(FINE, &["--only", "leak-version"])
+        .exits(0)
+        .never_shows("-v names");
+    audit(FINE, &["--skip", "origin,credential,liveness"])
+        .exits(0)
+        .shows("-v names the checks that were left out, and the flag of each\n");
+}
+
+#[test]
 fn a_check_that_is_asked_for_and_needs_a_flag_is_not_tested() {
     audit(FINE, &["--only", "limit-url,leak-version"])
         .exits(0)

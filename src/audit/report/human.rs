@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::audit::check::Check;
+use crate::audit::list::UNNAMED;
 use crate::audit::meter::Budget;
 use crate::audit::result::{Finding, Report, Status};
 use crate::audit::severity::Severity;
@@ -44,8 +45,8 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
         let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
     }
     let _ = writeln!(out, "{}", summary(report, style));
-    let counts = report.counts();
-    let more = match (counts.findings > 0, counts.left_out > 0) {
+    let lacks_flags = report.checks.iter().any(|it| lacks_flag(&it.status));
+    let more = match (report.counts().findings > 0, lacks_flags) {
         _ if verbose => None,
         (true, true) => Some(
             "-v shows the bytes and the fix of each finding, and what was left out; wsee man findings explains them",
@@ -120,13 +121,18 @@ fn write_passed(out: &mut String, report: &Report, style: Style) {
     }
 }
 
+/// Whether a check is left out for another reason than that --only does not name it.
+fn lacks_flag(status: &Status) -> bool {
+    matches!(status, Status::LeftOut(reason) if reason != UNNAMED)
+}
+
 /// A line for each reason, as one reason keeps many checks from running.
 fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style) {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for checked in &report.checks {
         let reason = match &checked.status {
             Status::NotTested(reason) => reason,
-            Status::LeftOut(reason) if verbose => reason,
+            Status::LeftOut(reason) if verbose && lacks_flag(&checked.status) => reason,
             Status::LeftOut(_) | Status::Passed(_) | Status::Finding(_) => continue,
         };
         match reasons.iter_mut().find(|(other, _)| other == reason) {
