@@ -204,7 +204,7 @@ pub(super) const VERSION: Cures = Cures {
 
 pub(super) const KEY: Cures = Cures {
     any: "refuse all but one key of 22 characters of base64 and ==",
-    nginx: "if ($http_sec_websocket_key !~ \"^[+/0-9A-Za-z]{22}==$\") { return 400; }",
+    nginx: "if ($http_sec_websocket_key !~ \"^[+/0-9A-Za-z]{22}==$\") { return 400; }, since nginx 1.23 also for two keys",
     spring: "a HandshakeInterceptor that answers 400 unless there is one key, which decodes to 16 bytes",
     ..LIBRARY
 };
