@@ -107,8 +107,8 @@ impl Options {
             }
         }
         let (connections, more_connections) = match self.max_connections {
-            Some(most) if most < connections => (most, "--max-connections gives it more"),
-            _ => (connections, "--only NAME runs what is left"),
+            Some(most) if most < connections => (most, "raise --max-connections"),
+            _ => (connections, "--only runs the rest"),
         };
         Budget {
             connections,

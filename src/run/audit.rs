@@ -109,7 +109,8 @@ fn open_reports(given: &AuditReportArgs) -> Result<Vec<Document<Report>>, Exit> 
     document::open(reports.map(|(path, write)| (path.clone(), write)))
 }
 
-const REFUSED: &str = "give a user's credentials with -b, -u or -H, and the origin of the server's pages with --origin";
+const REFUSED: &str =
+    "give a user's credentials with -b, -u or -H, and a page's origin with --origin";
 
 /// Back to the start of the line, which becomes empty.
 const ERASE: &str = "\r\x1b[K";

@@ -17,7 +17,7 @@ fn the_budget_is_announced_and_kept() {
     output
         .exits(0)
         .says(": at most 3 connections, 16.0 MiB and 32.0 s\n")
-        .shows("(the run has used its 3 connections; --max-connections gives it more)\n")
+        .shows("(the run has used its 3 connections; raise --max-connections)\n")
         .shows(" left out; 3 connections, ");
 }
 
@@ -72,7 +72,7 @@ fn a_run_that_was_cut_short_does_not_pass() {
         audit(FINE, &[fail_on, &["--max-connections", "3"]].concat())
             .exits(status)
             .ends_with_line(
-                "wsee: the run was cut short: the run has used its 3 connections; --max-connections gives it more",
+                "wsee: the run was cut short: the run has used its 3 connections; raise --max-connections",
             );
     }
 }
