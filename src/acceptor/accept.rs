@@ -48,7 +48,7 @@ struct Counts {
 
 /// The place of a client that was let in.
 #[derive(Debug)]
-pub struct Place(Rc<Counts>);
+pub(super) struct Place(Rc<Counts>);
 
 impl Admission {
     fn new(most: Option<usize>) -> Self {
@@ -66,7 +66,7 @@ impl Admission {
     }
 
     /// A place for a client, if there is one.
-    pub fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<Place> {
         let taken = self.0.taken.get();
         if self.0.most.is_some_and(|most| taken >= most) {
             return None;
@@ -83,7 +83,8 @@ impl Drop for Place {
 }
 
 /// What the log says of a client for which there is no place.
-pub const NO_PLACE: &str = "! refused: as many clients are connected as --max-clients allows";
+pub(super) const NO_PLACE: &str =
+    "! refused: as many clients are connected as --max-clients allows";
 
 /// What clients get.
 pub trait Reception {

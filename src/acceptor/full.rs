@@ -96,7 +96,7 @@ async fn refuse_streams(stream: Box<dyn Transport>) {
 }
 
 /// Answers a stream for which there is no place.
-pub async fn refuse_stream(request: Box<Request>) {
+pub(super) async fn refuse_stream(request: Box<Request>) {
     let response = Head::encode("HTTP/2 503", [("content-length", "0")]);
     if let Ok(mut stream) = request.refuse(&response, &[]) {
         let _ = linger(&mut stream).await;

@@ -14,24 +14,24 @@ mod log;
 mod pending;
 mod recording;
 mod refuse;
+mod streams;
 
 use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-pub use accept::{
-    Admission, Arrival, NO_PLACE, Place, Reception, Stop, Stopped, accept, dismiss, wait,
-};
+pub use accept::{Admission, Arrival, Reception, Stop, Stopped, accept, dismiss, wait};
 pub use board::Board;
 pub use faulty::{finish, keep_mute};
-pub use full::{Refusing, refuse_stream};
+pub use full::Refusing;
 pub use identity::{Identity, IdentityError};
 pub use lines::{Lines, with_events};
 pub use listener::Listener;
 pub use log::Log;
 pub use recording::{Recorded, numbered};
 pub use refuse::{BAD_REQUEST, answer, plain_response, read_request, turn_away};
+pub use streams::{Guest, Host, Streams};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {

@@ -1,22 +1,17 @@
 //! `--http2`: clients that come as streams of an HTTP/2 connection.
 
-use std::cell::{Cell, RefCell};
-use std::future::pending;
 use std::io;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 
 use super::behaviour::{AnyStream, Serving};
 use super::door::Response;
 use super::opening::{self, Answer};
 use super::{Further, OPENING, Options, Visit, connected, faulty, in_stages, opened};
-use crate::acceptor::http2::{
-    Announced, Connection, MOST_STREAMS, Next, Request, Stream, is_spoken,
-};
-use crate::acceptor::{self, Admission, Log, NO_PLACE, Place, linger, refuse_stream, wait};
+use crate::acceptor::http2::{Announced, Connection, MOST_STREAMS, Request, Stream, is_spoken};
+use crate::acceptor::{self, Guest, Host, Log, Streams};
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty};
 use crate::proto::handshake::server::Upgrade;
@@ -25,9 +20,6 @@ use crate::proto::http2::frame::ErrorCode;
 use crate::proto::receiver::small_input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-
-/// How long a client may take to end a connection that the server ends.
-const ENDING: Duration = Duration::from_secs(1);
 
 /// Finds out which version a client without TLS speaks.
 pub(super) async fn recognise(
@@ -83,190 +75,61 @@ pub(super) fn serve(
                 return None;
             }
         };
-        let serving: Serving<'static> = Box::pin(Server::new(options, visit).run(connection));
+        let visit = *visit;
+        let further = visit.further.clone()?;
+        let streams = Streams {
+            number: visit.number,
+            log: visit.log.clone(),
+            stop: visit.signals.clone(),
+            down: visit.faults.as_ref().and_then(Faults::down),
+            admission: further.admission.clone(),
+            host: StreamServer {
+                options,
+                visit,
+                further,
+            },
+        };
+        let serving: Serving<'static> = Box::pin(streams.serve(connection));
         Some(serving)
     })
 }
 
-/// Where the clients of a connection are.
-struct Server {
+/// What the clients of a connection get.
+struct StreamServer {
     options: Rc<Options>,
-    /// The connection, whose number is that of its first client.
+    /// That of the connection.
     visit: Visit,
-    further: Option<Further>,
-    places: Places,
-    streams: JoinSet<()>,
-    /// Whether a client came.
-    is_used: bool,
+    further: Further,
 }
 
-impl Server {
-    fn new(options: Rc<Options>, visit: Box<Visit>) -> Self {
-        Self {
-            options,
-            places: Places::default(),
-            streams: JoinSet::new(),
-            is_used: false,
-            further: visit.further.clone(),
-            visit: *visit,
-        }
-    }
-
-    async fn run(mut self, mut connection: Connection) {
-        let mut log = self.visit.log.clone();
-        let mut stopped = wait(self.visit.signals.clone());
-        let mut down = self.visit.faults.as_ref().and_then(Faults::down);
-        // When the connection is over that has no stream, or is to end.
-        let mut limit = Some(Instant::now() + OPENING);
-        let (mut is_ending, mut is_stopped) = (false, false);
-        loop {
-            tokio::select! {
-                next = connection.next() => match next {
-                    Next::Request(request) => {
-                        self.admit(request);
-                        limit = limit.filter(|_| is_ending);
-                    }
-                    Next::Seen(seen) => {
-                        log.frame(seen, Instant::now());
-                    }
-                    Next::Refused(why) => {
-                        log.note(Role::Warning, &format!("! HTTP/2: {why}"));
-                    }
-                    Next::Over(why) => {
-                        if let Some(why) = why {
-                            log.note(Role::Error, &format!("! HTTP/2: {why}"));
-                        }
-                        break;
-                    }
-                },
-                Some(_) = self.streams.join_next() => if self.streams.is_empty() {
-                    let patience = if is_ending { ENDING } else { OPENING };
-                    limit = Some(Instant::now() + patience);
-                },
-                () = at(log.deadline()) => log.tick(Instant::now()),
-                () = at(limit) => {
-                    if is_ending {
-                        break;
-                    }
-                    let text = if self.is_used {
-                        "* HTTP/2: no stream for 10 s, the connection ends"
-                    } else {
-                        "! HTTP/2: no request within 10 s, the connection ends"
-                    };
-                    let role = if self.is_used { Role::Fact } else { Role::Error };
-                    log.note(role, text);
-                    is_ending = true;
-                    connection.end();
-                    limit = Some(Instant::now() + ENDING);
-                }
-                _ = &mut stopped, if !is_stopped => {
-                    (is_stopped, is_ending) = (true, true);
-                    connection.end();
-                    limit = self.streams.is_empty().then(|| Instant::now() + ENDING);
-                }
-                () = at(down) => {
-                    // The streams end by themselves then.
-                    (down, is_ending) = (None, true);
-                    connection.end();
-                    limit = Some(Instant::now() + ENDING);
-                }
-            }
-        }
-        log.end_of_flood();
-        // The streams end with their connection.
-        drop(connection);
-        while self.streams.join_next().await.is_some() {}
-    }
-
-    /// Serves a client, if there is a place for it.
-    fn admit(&mut self, request: Box<Request>) {
-        let stream = request.stream();
-        let visit = Box::new(self.visit(stream));
-        self.is_used = true;
-        let admission = self.further.as_ref().map(|it| &it.admission);
-        let Some(place) = self.places.enter(admission) else {
-            visit.log.note(Role::Warning, NO_PLACE);
-            self.streams.spawn_local(refuse_stream(request));
-            return;
-        };
-        let options = Rc::clone(&self.options);
-        // In a box, as it is large while the handshake lasts.
-        let client = Box::pin(client(request, options, visit));
-        self.streams.spawn_local(async move {
-            let left = client.await;
-            drop(place);
-            if let Some(mut stream) = left {
-                let _ = linger(&mut stream).await;
-            }
-        });
-    }
-
-    fn visit(&self, stream: u32) -> Visit {
+impl Host for StreamServer {
+    fn serve(&self, guest: Guest) -> impl Future<Output = Option<Stream>> + 'static {
+        let Guest {
+            request,
+            number,
+            log,
+            is_first,
+        } = guest;
         let connection = &self.visit;
-        let Some(further) = self.further.as_ref().filter(|_| self.is_used) else {
-            let log = connection.log.clone();
-            log.note(Role::Fact, &format!("* HTTP/2, stream {stream}"));
-            return Visit {
-                log,
-                signals: connection.signals.clone(),
-                faults: connection.faults.clone(),
-                further: None,
-                ..*connection
-            };
+        let faults = if is_first {
+            connection.faults.clone()
+        } else {
+            let plan = self.options.faults.borrow();
+            plan.connection(number, self.further.started, Instant::now())
         };
-        let number = further.admission.number();
-        let log = self.options.log.of(number);
-        let first = connection.number;
-        log.note(
-            Role::Fact,
-            &format!("* HTTP/2, stream {stream} of the connection of @{first}"),
-        );
-        let faults = self.options.faults.borrow();
-        Visit {
+        let visit = Box::new(Visit {
             number,
             log,
             signals: connection.signals.clone(),
-            faults: faults.connection(number, further.started, Instant::now()),
+            faults,
             further: None,
             ..*connection
-        }
+        });
+        client(request, Rc::clone(&self.options), visit)
     }
-}
 
-/// Completes at a moment, if there is one.
-async fn at(limit: Option<Instant>) {
-    match limit {
-        Some(limit) => tokio::time::sleep_until(limit.into()).await,
-        None => pending().await,
-    }
-}
-
-/// The places of a connection: the first of its clients has that of the connection itself.
-#[derive(Debug, Clone, Default)]
-struct Places {
-    clients: Rc<Cell<usize>>,
-    further: Rc<RefCell<Vec<Place>>>,
-}
-
-/// The place of a client.
-struct Seat(Places);
-
-impl Places {
-    fn enter(&self, admission: Option<&Admission>) -> Option<Seat> {
-        if self.clients.get() > 0 {
-            let place = admission.and_then(Admission::place)?;
-            self.further.borrow_mut().push(place);
-        }
-        self.clients.set(self.clients.get() + 1);
-        Some(Seat(self.clone()))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let Self(places) = self;
-        places.clients.set(places.clients.get() - 1);
-        places.further.borrow_mut().pop();
+    fn log(&self, number: u64) -> Log {
+        self.options.log.of(number)
     }
 }
 
