@@ -75,8 +75,11 @@ async fn is_http2(stream: &TcpStream) -> bool {
 
 /// Answers the streams of a connection until it is over.
 async fn refuse_streams(stream: Box<dyn Transport>) {
-    let streams = MOST_STREAMS;
-    let Ok(mut connection) = Connection::open(stream, Announced { streams }).await else {
+    let announced = Announced {
+        streams: MOST_STREAMS,
+        connects: true,
+    };
+    let Ok(mut connection) = Connection::open(stream, announced).await else {
         return;
     };
     let mut streams = JoinSet::new();

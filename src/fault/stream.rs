@@ -10,6 +10,8 @@ use tokio::time::Sleep;
 
 use super::connection::Faults;
 use super::pace::Pace;
+use crate::event::Carried;
+use crate::proto::http2::frame::ErrorCode;
 use crate::session::Transport;
 
 /// A stream with the faults of its connection.
@@ -291,8 +293,25 @@ impl<S: Transport> Transport for Faulty<S> {
         self.stream.reset_on_drop();
     }
 
+    fn reset_with(&mut self, code: ErrorCode) {
+        self.resets = true;
+        self.stream.reset_with(code);
+    }
+
+    fn failure(&mut self) -> Option<io::Error> {
+        self.stream.failure()
+    }
+
     fn is_ended_by_peer(&mut self) -> bool {
         self.stream.is_ended_by_peer()
+    }
+
+    fn has_event(&self) -> bool {
+        self.stream.has_event()
+    }
+
+    fn take_event(&mut self) -> Option<Carried> {
+        self.stream.take_event()
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn serve(
         }
         let announced = Announced {
             streams: if has_none { 0 } else { MOST_STREAMS },
+            connects: true,
         };
         let end = faulty::opening_ends(faults, OPENING);
         let opened = Connection::open(stream, announced);

@@ -1,3 +1,4 @@
+use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -8,10 +9,21 @@ use tokio_rustls::server::TlsStream;
 use crate::dial::{Socket, Step, Stream};
 use crate::event::Carried;
 use crate::proto::connection::Connection;
+use crate::proto::http2::frame::ErrorCode;
 
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
     fn reset_on_drop(&mut self);
+
+    /// The same with this code, if it is a stream of HTTP/2.
+    fn reset_with(&mut self, _code: ErrorCode) {
+        self.reset_on_drop();
+    }
+
+    /// Why a stream of HTTP/2 takes nothing more; what was received and not read is lost.
+    fn failure(&mut self) -> Option<io::Error> {
+        None
+    }
 
     /// Whether the peer is known to have ended the stream, even while nothing is read.
     fn is_ended_by_peer(&mut self) -> bool {
@@ -43,6 +55,14 @@ macro_rules! delegate {
         impl<T: Transport + ?Sized> Transport for $pointer {
             fn reset_on_drop(&mut self) {
                 (**self).reset_on_drop();
+            }
+
+            fn reset_with(&mut self, code: ErrorCode) {
+                (**self).reset_with(code);
+            }
+
+            fn failure(&mut self) -> Option<io::Error> {
+                (**self).failure()
             }
 
             fn is_ended_by_peer(&mut self) -> bool {
@@ -97,8 +117,12 @@ impl<S: Transport> Transport for TlsStream<S> {
 
 impl Transport for Stream {
     fn reset_on_drop(&mut self) {
+        self.reset_with(ErrorCode::CANCEL);
+    }
+
+    fn reset_with(&mut self, code: ErrorCode) {
         if let Self::Http2(tunnel) = self {
-            return tunnel.reset();
+            return tunnel.reset(code);
         }
         match self.socket() {
             // TLS has no reset of its own; resetting the socket below also sends no `close_notify`.
@@ -106,6 +130,10 @@ impl Transport for Stream {
             // A Unix socket cannot be reset.
             Some(Socket::Unix(_)) | None => {}
         }
+    }
+
+    fn failure(&mut self) -> Option<io::Error> {
+        self.http2()?.failure()
     }
 
     fn has_event(&self) -> bool {

@@ -1,5 +1,6 @@
 //! HTTP/2 from the server's side: a connection, and the requests of its streams (RFC 9113, RFC 8441).
 
+mod exchange;
 mod request;
 mod stream;
 mod tap;
@@ -11,16 +12,17 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use h2::RecvStream;
 use h2::server::{Builder, SendResponse};
-use h2::{Reason, RecvStream};
 use tokio::net::TcpStream;
 
-use crate::dial::http2::Seen;
+use crate::dial::http2::{How, Seen, StreamEnd};
 use crate::dial::io_text;
 use crate::proto::http1::Head;
 use crate::proto::http2::frame::{ErrorCode, GoAway};
 use crate::render::escape::escape_line;
 use crate::session::Transport;
+pub use exchange::Exchange;
 pub use request::Request;
 pub use stream::Stream;
 use tap::{PREFACE, Shared, Tap, Unasked};
@@ -43,6 +45,8 @@ const SEND_BUFFER: usize = 256 << 10;
 #[derive(Debug, Clone, Copy)]
 pub struct Announced {
     pub streams: u32,
+    /// Extended CONNECT is allowed (RFC 8441 §3).
+    pub connects: bool,
 }
 
 /// A connection; its streams make progress while it is asked for the next event.
@@ -53,6 +57,8 @@ pub struct Connection {
     polled: Option<Polled>,
     /// What the library refused by itself is noted once for each reason.
     has_noted: [bool; 2],
+    /// Extended CONNECT is allowed.
+    connects: bool,
 }
 
 type Polled = Option<Result<(http::Request<RecvStream>, SendResponse<Bytes>), h2::Error>>;
@@ -102,8 +108,10 @@ impl Connection {
             .data_frame_budget(SMALL_FRAMES)
             .max_send_buffer_size(SEND_BUFFER)
             .max_header_list_size(u32::try_from(Head::MAX_BYTES).unwrap_or(u32::MAX))
-            .max_concurrent_streams(announced.streams)
-            .enable_connect_protocol();
+            .max_concurrent_streams(announced.streams);
+        if announced.connects {
+            builder.enable_connect_protocol();
+        }
         let opened = builder.handshake(tap).await;
         let library = opened.map_err(|error| failure(&passed, &error))?;
         Ok(Self {
@@ -112,6 +120,7 @@ impl Connection {
             notes: VecDeque::new(),
             polled: None,
             has_noted: [false; 2],
+            connects: announced.connects,
         })
     }
 
@@ -139,7 +148,7 @@ impl Connection {
                 Some(None) => Poll::Ready(Next::Over(None)),
                 Some(Some(Err(error))) => Poll::Ready(Next::Over(ending(&self.passed, &error))),
                 Some(Some(Ok((request, respond)))) => {
-                    let request = Request::new(request, respond);
+                    let request = Request::new(request, respond, self.passed.clone());
                     self.passed.borrow_mut().last = request.stream();
                     Poll::Ready(Next::Request(Box::new(request)))
                 }
@@ -159,13 +168,13 @@ impl Connection {
             let is_large = matches!(unasked, Unasked::TooLarge(_));
             let has_noted = &mut self.has_noted[usize::from(is_large)];
             if !std::mem::replace(has_noted, true) {
-                self.notes.push_back(refusal(unasked));
+                self.notes.push_back(refusal(unasked, self.connects));
             }
         }
     }
 }
 
-fn refusal(unasked: Unasked) -> String {
+fn refusal(unasked: Unasked, connects: bool) -> String {
     match unasked {
         Unasked::TooLarge(stream) => format!(
             "stream {stream} refused with 431: its fields take more than {} KiB",
@@ -174,9 +183,14 @@ fn refusal(unasked: Unasked) -> String {
         Unasked::Reset(stream, ErrorCode::REFUSED_STREAM) => format!(
             "stream {stream} reset with REFUSED_STREAM: more streams than MAX_CONCURRENT_STREAMS allows"
         ),
-        Unasked::Reset(stream, code) => format!(
-            "stream {stream} reset with {code}: malformed, as without a pseudo-header field such as :path"
-        ),
+        Unasked::Reset(stream, code) => {
+            let why = if connects {
+                "malformed, as without a pseudo-header field such as :path"
+            } else {
+                "malformed, or an extended CONNECT that was not offered"
+            };
+            format!("stream {stream} reset with {code}: {why}")
+        }
     }
 }
 
@@ -225,26 +239,32 @@ fn said(go_away: &GoAway) -> String {
 }
 
 /// What the other end did to a stream that broke.
-fn stream_error(error: &h2::Error) -> io::Error {
-    let code = |code: Reason| ErrorCode(code.into());
-    let text = match error.reason() {
-        Some(reason) if error.is_reset() && error.is_remote() => {
-            format!("the client reset the HTTP/2 stream with {}", code(reason))
+fn stream_error(passed: &Shared, error: &h2::Error) -> io::Error {
+    let Some(reason) = error.reason() else {
+        // The library leaves streams open after a GOAWAY, and knows it no more when their connection is gone.
+        if let Some(go_away) = passed.borrow().failure() {
+            let text = format!("the client sent GOAWAY {}", said(go_away));
+            return StreamEnd::error(How::Code(go_away.code), text);
         }
-        Some(reason) if error.is_reset() => {
-            format!("wsee reset the HTTP/2 stream with {}", code(reason))
-        }
-        Some(reason) if error.is_remote() => {
-            format!("the client sent GOAWAY {}", code(reason))
-        }
-        Some(reason) => format!(
-            "the client breaks HTTP/2; wsee ended the connection with {}",
-            code(reason)
-        ),
-        None => match error.get_io() {
-            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => io_text(error),
-            _ => "the client ended the HTTP/2 connection without END_STREAM".to_owned(),
-        },
+        let (end, text) = match error.get_io() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                (error.kind(), io_text(error))
+            }
+            _ => (
+                io::ErrorKind::UnexpectedEof,
+                "the client ended the HTTP/2 connection without END_STREAM".to_owned(),
+            ),
+        };
+        return StreamEnd::error(How::Lost(end), text);
     };
-    io::Error::other(text)
+    let code = ErrorCode(reason.into());
+    let text = match (error.is_reset(), error.is_remote()) {
+        (true, true) => format!("the client reset the HTTP/2 stream with {code}"),
+        (true, false) => format!("wsee reset the HTTP/2 stream with {code}"),
+        (false, true) => format!("the client sent GOAWAY {code}"),
+        (false, false) => {
+            format!("the client breaks HTTP/2; wsee ended the connection with {code}")
+        }
+    };
+    StreamEnd::error(How::Code(code), text)
 }

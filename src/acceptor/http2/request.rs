@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use super::stream::{Stream, read};
 use super::stream_error;
+use super::tap::Shared;
 use crate::dial::http2::flow::{Incoming, Outgoing};
 use crate::proto::http1::{Head, HeadError};
 use crate::proto::http2::frame::ErrorCode;
@@ -22,15 +23,21 @@ pub struct Request {
     head: Result<Head, HeadError>,
     body: Incoming,
     respond: SendResponse<Bytes>,
+    passed: Shared,
 }
 
 impl Request {
-    pub(super) fn new(request: http::Request<RecvStream>, respond: SendResponse<Bytes>) -> Self {
+    pub(super) fn new(
+        request: http::Request<RecvStream>,
+        respond: SendResponse<Bytes>,
+        passed: Shared,
+    ) -> Self {
         let (parts, body) = request.into_parts();
         Self {
             head: head(&parts),
             body: Incoming::new(body),
             respond,
+            passed,
         }
     }
 
@@ -74,7 +81,7 @@ impl Request {
     /// What ended the stream: the library says that with what is read, and not where it is answered.
     fn ended(&mut self, otherwise: Option<h2::Error>) -> io::Error {
         match self.body.failure().or(otherwise) {
-            Some(error) => stream_error(&error),
+            Some(error) => stream_error(&self.passed, &error),
             None => io::Error::other("the HTTP/2 stream ended before it was answered"),
         }
     }
@@ -82,7 +89,10 @@ impl Request {
     fn answer(mut self, head: &Head) -> io::Result<Stream> {
         let response = encode(head)?;
         match self.respond.send_response(response, false) {
-            Ok(outgoing) => Ok(Stream::new(self.body, Outgoing::new(outgoing))),
+            Ok(outgoing) => {
+                let outgoing = Outgoing::new(outgoing);
+                Ok(Stream::new(self.body, outgoing, self.passed))
+            }
             Err(error) => Err(self.ended(Some(error))),
         }
     }
@@ -94,7 +104,8 @@ impl AsyncRead for Request {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        read(&mut self.get_mut().body, cx, buf)
+        let this = self.get_mut();
+        read(&mut this.body, &this.passed, cx, buf)
     }
 }
 

@@ -9,7 +9,10 @@ use h2::Reason;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::stream_error;
+use super::tap::Shared;
 use crate::dial::http2::flow::{Incoming, Outgoing};
+use crate::dial::http2::{How, StreamEnd};
+use crate::proto::http2::frame::ErrorCode;
 use crate::session::Transport;
 
 /// A stream; its connection carries what is written while that is asked for its next event.
@@ -19,18 +22,20 @@ use crate::session::Transport;
 pub struct Stream {
     incoming: Incoming,
     outgoing: Outgoing,
-    resets: bool,
+    passed: Shared,
+    reset: Option<ErrorCode>,
 }
 
 /// Where no Close frame came first.
 const ENDED: &str = "the client ended the HTTP/2 stream (END_STREAM) without a Close frame";
 
 impl Stream {
-    pub(super) fn new(incoming: Incoming, outgoing: Outgoing) -> Self {
+    pub(super) fn new(incoming: Incoming, outgoing: Outgoing, passed: Shared) -> Self {
         Self {
             incoming,
             outgoing,
-            resets: false,
+            passed,
+            reset: None,
         }
     }
 
@@ -40,21 +45,22 @@ impl Stream {
 
     /// Whether its end is a reset.
     pub fn is_reset(&self) -> bool {
-        self.resets
+        self.reset.is_some()
     }
 }
 
 /// Reads what a client sent on a stream.
 pub(super) fn read(
     incoming: &mut Incoming,
+    passed: &Shared,
     cx: &mut Context<'_>,
     buf: &mut ReadBuf<'_>,
 ) -> Poll<io::Result<()>> {
     incoming.poll_read(cx, buf).map(|read| match read {
         Some(Ok(())) => Ok(()),
-        Some(Err(error)) => Err(stream_error(&error)),
+        Some(Err(error)) => Err(stream_error(passed, &error)),
         // An end in order looks the same; the session knows whether a Close frame came before it.
-        None => Err(io::Error::other(ENDED)),
+        None => Err(StreamEnd::error(How::Ended, ENDED)),
     })
 }
 
@@ -64,7 +70,8 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        read(&mut self.get_mut().incoming, cx, buf)
+        let this = self.get_mut();
+        read(&mut this.incoming, &this.passed, cx, buf)
     }
 }
 
@@ -89,7 +96,16 @@ impl AsyncWrite for Stream {
 
 impl Transport for Stream {
     fn reset_on_drop(&mut self) {
-        self.resets = true;
+        self.reset_with(ErrorCode::CANCEL);
+    }
+
+    fn reset_with(&mut self, code: ErrorCode) {
+        self.reset = Some(code);
+    }
+
+    fn failure(&mut self) -> Option<io::Error> {
+        let error = self.incoming.failure()?;
+        Some(stream_error(&self.passed, &error))
     }
 
     fn is_ended_by_peer(&mut self) -> bool {
@@ -101,10 +117,9 @@ impl Transport for Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.resets {
-            self.outgoing.reset(Reason::CANCEL);
-        } else {
-            self.outgoing.end();
+        match self.reset {
+            Some(code) => self.outgoing.reset(Reason::from(code.0)),
+            None => self.outgoing.end(),
         }
     }
 }

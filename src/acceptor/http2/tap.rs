@@ -47,6 +47,12 @@ pub(super) enum Unasked {
 pub(super) type Shared = Rc<RefCell<Passed>>;
 
 impl Passed {
+    /// The GOAWAY of a client that ended the connection for a reason.
+    pub(super) fn failure(&self) -> Option<&GoAway> {
+        let go_away = self.received_go_away.as_ref();
+        go_away.filter(|it| it.code != ErrorCode::NO_ERROR)
+    }
+
     pub(super) fn take(&mut self) -> Option<Seen> {
         let seen = self.waiting.pop_front();
         if seen.is_none() && self.waiting.capacity() > USUAL {

@@ -3,6 +3,7 @@
 //! Nothing is spawned: the connection makes progress while its stream is read, written or flushed, in the
 //! task that does that.
 
+mod end;
 mod error;
 pub mod flow;
 pub mod input;
@@ -25,6 +26,7 @@ use crate::proto::handshake::like::Http2;
 use crate::proto::http1::Head;
 use crate::proto::http2::frame::{ErrorCode, Setting};
 use crate::proto::http2::hpack;
+pub use end::{How, StreamEnd};
 pub use error::Http2Error;
 pub use input::MOST_IN_TURN;
 pub use log::Seen;
@@ -154,6 +156,16 @@ fn settings_frame(like: &Http2) -> Vec<u8> {
 }
 
 impl Client {
+    /// Ends the connection in order, as far as it takes that at once.
+    pub fn leave(self) {
+        let Self {
+            mut link, requests, ..
+        } = self;
+        // The last one that could send a request.
+        drop(requests);
+        link.flush();
+    }
+
     /// Sends a request whose pseudo-header fields are among its fields.
     pub fn request(mut self, head: &Head) -> Result<Asked, Http2Error> {
         let request = encode(head)?;

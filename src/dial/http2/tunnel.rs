@@ -10,6 +10,7 @@ use h2::client::Connection;
 use h2::{Reason, RecvStream, SendStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::end::{How, StreamEnd};
 use super::error::{Http2Error, go_away_text};
 use super::flow::{Incoming, Outgoing};
 use super::log::Seen;
@@ -74,6 +75,11 @@ impl Link {
         } else {
             Poll::Pending
         }
+    }
+
+    /// Writes what it can at once.
+    pub(super) fn flush(&mut self) {
+        let _ = self.step(&mut unwoken(), false);
     }
 
     fn is_over(&self) -> bool {
@@ -155,9 +161,16 @@ impl Tunnel {
     }
 
     /// Resets the stream; the connection ends in order.
-    pub fn reset(&mut self) {
-        self.outgoing.reset(Reason::CANCEL);
-        let _ = self.link.step(&mut unwoken(), false);
+    pub fn reset(&mut self, code: ErrorCode) {
+        self.outgoing.reset(Reason::from(code.0));
+        self.link.flush();
+    }
+
+    /// Why nothing more can be written; what was received and not read is lost.
+    pub fn failure(&mut self) -> Option<io::Error> {
+        let reset = self.incoming.failure();
+        let is_over = reset.is_some() || self.link.is_over();
+        is_over.then(|| self.lost(reset.as_ref().or(self.link.error.as_ref())))
     }
 
     /// Reads as many frames as `buf` takes of what was received.
@@ -166,7 +179,7 @@ impl Tunnel {
             Poll::Ready(Some(Ok(()))) => return Poll::Ready(Ok(())),
             Poll::Ready(Some(Err(error))) => self.lost(Some(&error)),
             // An end in order looks the same; the session knows whether a Close frame came before it.
-            Poll::Ready(None) => io::Error::other(ENDED),
+            Poll::Ready(None) => StreamEnd::error(How::Ended, ENDED),
             Poll::Pending if self.link.is_over() => self.lost(self.link.error.as_ref()),
             Poll::Pending => return Poll::Pending,
         };
@@ -182,21 +195,29 @@ impl Tunnel {
     fn lost(&self, error: Option<&h2::Error>) -> io::Error {
         let log = &mut self.link.wire.lock().log;
         let failure = log.failure.take();
-        let text = match (error, &log.go_away) {
+        let (how, text) = match (error, &log.go_away) {
             (Some(error), _) if error.is_reset() && error.is_remote() => {
-                format!("the server reset the HTTP/2 stream with {}", code(error))
+                let code = code(error);
+                let text = format!("the server reset the HTTP/2 stream with {code}");
+                (How::Code(code), text)
             }
-            (_, Some(go_away)) => go_away_text(go_away),
+            (_, Some(go_away)) => (How::Code(go_away.code), go_away_text(go_away)),
             (Some(error), None) if error.is_library() => {
                 let code = code(error);
-                format!("the server breaks HTTP/2; wsee ended the connection with {code}")
+                let text =
+                    format!("the server breaks HTTP/2; wsee ended the connection with {code}");
+                (How::Code(code), text)
             }
-            (_, None) => match failure.filter(|error| !is_end(error)) {
-                Some(failure) => io_text(&failure),
-                None => "the server ended the HTTP/2 connection without END_STREAM".to_owned(),
-            },
+            (_, None) => {
+                let end = failure.as_ref().map(io::Error::kind);
+                let text = match failure.filter(|error| !is_end(error)) {
+                    Some(failure) => io_text(&failure),
+                    None => "the server ended the HTTP/2 connection without END_STREAM".to_owned(),
+                };
+                (How::Lost(end.unwrap_or(io::ErrorKind::UnexpectedEof)), text)
+            }
         };
-        io::Error::other(text)
+        StreamEnd::error(how, text)
     }
 }
 
@@ -260,7 +281,9 @@ impl AsyncWrite for Tunnel {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.outgoing.end();
-        if this.link.drive(cx).is_ready() {
+        let is_over = this.link.drive(cx).is_ready();
+        // A stream that was reset has no end to announce.
+        if is_over || this.outgoing.poll_reset(&mut unwoken()).is_ready() {
             return Poll::Ready(Ok(()));
         }
         let wire = this.link.wire.lock();

@@ -112,6 +112,8 @@ pub struct ErrorCode(pub u32);
 impl ErrorCode {
     /// It ends in order.
     pub const NO_ERROR: Self = Self(0);
+    /// `CANCEL`: a stream is not needed any more, or a connection in its place was reset (RFC 8441 §5).
+    pub const CANCEL: Self = Self(8);
     /// The other end breaks the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1);
     /// Nothing was done for the stream.
