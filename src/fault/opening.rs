@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use super::kind::Kind;
 use crate::proto::handshake::server::Upgrade;
-use crate::proto::http1::Head;
+use crate::proto::http1::{Head, status_line};
 use crate::proto::http2::frame::ErrorCode;
 
 /// The faults of an opening.
@@ -112,12 +111,6 @@ impl Opening {
         }
         notes
     }
-}
-
-fn status_line(status: u16) -> String {
-    let reason = StatusCode::from_u16(status).ok();
-    let reason = reason.and_then(|it| it.canonical_reason()).unwrap_or("");
-    format!("HTTP/1.1 {status} {reason}")
 }
 
 /// A response of ours with one field of this name and value.

@@ -35,6 +35,9 @@ pub enum Extensions {
 
 /// Whether it is a request to upgrade to WebSocket; everything else about it is for the server to judge.
 pub(super) fn is_upgrade(request: &Head) -> bool {
+    if request.is_http2() {
+        return request.text(":protocol").as_deref() == Some("websocket");
+    }
     let line = request.start_line();
     let upgrade = request.list("Upgrade");
     line.starts_with(b"GET ")
@@ -66,13 +69,7 @@ pub(super) fn upstream(
     let mut open = base.clone();
     open.offer.target = joined(&base.offer.target, &target(request));
     open.url = within(&base.url, &open.offer.target);
-    let fields = request.fields();
-    let mut relayed = Relayed {
-        fields: fields
-            .map(|(name, value)| (name.to_vec(), value.to_vec()))
-            .collect(),
-        keeps_host: rewriting.keeps_host,
-    };
+    let mut relayed = Relayed::of(request, rewriting.keeps_host);
     let has_origin = request.values("Origin").next().is_some();
     if let Some(origin) = &rewriting.origin {
         relayed.set("Origin", origin.as_bytes());

@@ -5,6 +5,7 @@ use std::fmt;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::like::Like;
+use super::relayed::Relayed;
 use super::response::{Agreed, Expected};
 use super::{HandshakeError, VERSION};
 use crate::proto::deflate;
@@ -39,80 +40,6 @@ pub struct Offer {
     pub relayed: Option<Relayed>,
     /// The client whose request a handshake is like.
     pub like: Option<Like>,
-}
-
-/// The fields of another client's request, in order.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Relayed {
-    /// Names and values, which need not be UTF-8.
-    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Whether its `Host` is sent on as well, instead of [`Offer::host`].
-    pub keeps_host: bool,
-}
-
-/// Keeps values out of logs, as any may be a secret.
-impl fmt::Debug for Relayed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Relayed({} fields)", self.fields.len())
-    }
-}
-
-impl Relayed {
-    /// Replaces the first field `name` and removes the others, or adds it at the end.
-    pub fn set(&mut self, name: &str, value: &[u8]) {
-        let is_it = |field: &(Vec<u8>, Vec<u8>)| field.0.eq_ignore_ascii_case(name.as_bytes());
-        let Some(first) = self.fields.iter().position(is_it) else {
-            self.fields.push((name.into(), value.into()));
-            return;
-        };
-        self.fields[first].1 = value.to_vec();
-        let mut at = 0;
-        self.fields.retain(|field| {
-            at += 1;
-            at - 1 <= first || !is_it(field)
-        });
-    }
-
-    /// Removes all fields `name`.
-    pub fn remove(&mut self, name: &str) {
-        let name = name.as_bytes();
-        self.fields
-            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-    }
-
-    /// The request with what `offer` adds and changes.
-    fn request(&self, offer: &Offer) -> Head {
-        let mut all = self.clone();
-        if !self.keeps_host {
-            all.set("Host", offer.host.as_bytes());
-        }
-        for (name, value) in &offer.fields {
-            let own = all.fields.iter_mut();
-            let is_it = |name: &str, other: &[u8]| other.eq_ignore_ascii_case(name.as_bytes());
-            match own.into_iter().find(|(other, _)| is_it(name, other)) {
-                // RFC 6265 §5.4: all cookies are in one field.
-                Some((_, cookies)) if name == "Cookie" => {
-                    cookies.extend_from_slice(b"; ");
-                    cookies.extend_from_slice(value.as_bytes());
-                }
-                _ => all.set(name, value.as_bytes()),
-            }
-        }
-        for edit in &offer.edits {
-            match edit {
-                Edit::Remove { name } => all.remove(name),
-                Edit::Set { name, value } if is_default(name) => all.set(name, value.as_bytes()),
-                Edit::Set { name, value } => {
-                    let field = (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-                    all.fields.push(field);
-                }
-            }
-        }
-        let line = format!("GET {} HTTP/1.1", offer.target);
-        let fields = all.fields.iter();
-        let fields = fields.map(|(name, value)| (name.as_slice(), value.as_slice()));
-        Head::encode_bytes(line.as_bytes(), fields)
-    }
 }
 
 /// A change to the request's fields.
@@ -240,11 +167,60 @@ impl Offer {
     }
 
     /// The request of an upgrade.
-    pub(super) fn upgrade(&self, key: &str) -> Head {
+    fn upgrade(&self, key: &str) -> Head {
+        match &self.relayed {
+            Some(relayed) => self.relay(relayed.clone().into_upgrade(key)),
+            None => self.own(key),
+        }
+    }
+
+    /// A request whose fields are also those of extended CONNECT, among others.
+    pub(super) fn connect(&self) -> Head {
+        match &self.relayed {
+            Some(relayed) => self.relay(relayed.clone()),
+            None => self.own(""),
+        }
+    }
+
+    /// The request of an upgrade that is not another client's.
+    fn own(&self, key: &str) -> Head {
         match self.like {
             Some(like) => self.head_like(like, own_fields(self, key)),
             None => self.head("GET", own_fields(self, key)),
         }
+    }
+
+    /// The head with these fields of another client's request, and what is added and changed.
+    fn relay(&self, mut all: Relayed) -> Head {
+        if !all.keeps_host {
+            all.set("Host", self.host.as_bytes());
+        }
+        for (name, value) in &self.fields {
+            let own = all.fields.iter_mut();
+            let is_it = |name: &str, other: &[u8]| other.eq_ignore_ascii_case(name.as_bytes());
+            match own.into_iter().find(|(other, _)| is_it(name, other)) {
+                // RFC 6265 §5.4: all cookies are in one field.
+                Some((_, cookies)) if name == "Cookie" => {
+                    cookies.extend_from_slice(b"; ");
+                    cookies.extend_from_slice(value.as_bytes());
+                }
+                _ => all.set(name, value.as_bytes()),
+            }
+        }
+        for edit in &self.edits {
+            match edit {
+                Edit::Remove { name } => all.remove(name),
+                Edit::Set { name, value } if is_default(name) => all.set(name, value.as_bytes()),
+                Edit::Set { name, value } => {
+                    let field = (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+                    all.fields.push(field);
+                }
+            }
+        }
+        let line = format!("GET {} HTTP/1.1", self.target);
+        let fields = all.fields.iter();
+        let fields = fields.map(|(name, value)| (name.as_slice(), value.as_slice()));
+        Head::encode_bytes(line.as_bytes(), fields)
     }
 
     /// The head with these fields and those that were given, edited.
@@ -288,11 +264,7 @@ impl Offer {
 impl Handshake {
     /// A handshake with `offer`; `key` is its nonce (16 bytes in base64).
     pub fn new(offer: &Offer, key: &str) -> Self {
-        let request = match &offer.relayed {
-            Some(relayed) => relayed.request(offer),
-            None => offer.upgrade(key),
-        };
-        Self::of(request, offer)
+        Self::of(offer.upgrade(key), offer)
     }
 
     /// A request in the place of a handshake, which asks for no upgrade: every answer is a refusal of one.
@@ -442,7 +414,6 @@ mod tests {
 
     #[test]
     fn the_fields_of_another_client_keep_their_order_and_bytes() {
-        let field = |name: &str, value: &[u8]| (name.as_bytes().to_vec(), value.to_vec());
         let mut offer = offer(&["x"]);
         offer.fields = vec![("Cookie".to_owned(), "c=3".to_owned())];
         offer.edits = vec![
@@ -454,18 +425,17 @@ mod tests {
                 value: "2".to_owned(),
             },
         ];
-        offer.relayed = Some(Relayed {
-            fields: vec![
-                field("x-a", b"\xe4"),
-                field("HOST", b"localhost:9001"),
-                field("Accept", b"*/*"),
-                field("cookie", b"a=1"),
-                field("Sec-WebSocket-Key", KEY.as_bytes()),
-                field("Sec-WebSocket-Protocol", b"chat"),
-                field("Sec-WebSocket-Protocol", b"superchat"),
-            ],
-            keeps_host: false,
-        });
+        let fields: [(&[u8], &[u8]); 7] = [
+            (b"x-a", b"\xe4"),
+            (b"HOST", b"localhost:9001"),
+            (b"Accept", b"*/*"),
+            (b"cookie", b"a=1"),
+            (b"Sec-WebSocket-Key", KEY.as_bytes()),
+            (b"Sec-WebSocket-Protocol", b"chat"),
+            (b"Sec-WebSocket-Protocol", b"superchat"),
+        ];
+        let request = Head::encode_bytes(b"GET / HTTP/1.1", fields);
+        offer.relayed = Some(Relayed::of(&request, false));
         let mut handshake = Handshake::new(&offer, "other");
         assert_eq!(
             handshake.request().as_bytes(),

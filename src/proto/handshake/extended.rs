@@ -1,10 +1,12 @@
 //! The opening handshake by extended CONNECT, in place of an upgrade (RFC 8441 §5).
 
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
 use super::client::{Offer, Outcome, Refusal};
 use super::response::Expected;
 use super::{Agreed, HandshakeError};
 use crate::proto::extension::extensions;
-use crate::proto::http1::Head;
+use crate::proto::http1::{Head, status_line};
 
 /// A request that an HTTP/2 connection carries; pseudo-header fields come first.
 #[derive(Debug)]
@@ -14,26 +16,22 @@ pub struct ExtendedConnect {
 }
 
 /// Fields of an upgrade, and others that are of one connection (RFC 9113 §8.2.2); `Host` is `:authority`.
-const LEFT_OUT: [&str; 7] = [
-    "host",
-    "upgrade",
-    "connection",
-    "sec-websocket-key",
-    "keep-alive",
-    "proxy-connection",
-    "transfer-encoding",
+const LEFT_OUT: [&[u8]; 7] = [
+    b"host",
+    b"upgrade",
+    b"connection",
+    b"sec-websocket-key",
+    b"keep-alive",
+    b"proxy-connection",
+    b"transfer-encoding",
 ];
 
 impl ExtendedConnect {
     /// A request with `offer` to a server of this scheme, `https` or `http`.
     pub fn new(offer: &Offer, scheme: &str) -> Self {
-        let upgrade = offer.upgrade("");
+        let upgrade = offer.connect();
         let authority = upgrade.text("Host").unwrap_or_else(|| offer.host.clone());
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        // RFC 9113 §8.2: names are in lower case.
-        let fields = upgrade.fields();
-        let lower = fields.map(|(name, value)| (text(name).to_ascii_lowercase(), text(value)));
-        let kept = lower.filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+        let fields = together(lowered(&upgrade, &LEFT_OUT));
         let mut pseudo = [
             (":method", "CONNECT"),
             (":scheme", scheme),
@@ -44,12 +42,10 @@ impl ExtendedConnect {
         if let Some(http2) = offer.like.and_then(|like| like.client.http2()) {
             pseudo.sort_by_key(|(name, _)| http2.pseudo.iter().position(|other| other == name));
         }
-        let fields = together(kept.collect());
-        let own = fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let pseudo = pseudo.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let own = fields.iter().map(|(name, value)| (&name[..], *value));
         let line = format!("CONNECT {} HTTP/2", offer.target);
-        let request = Head::encode(&line, pseudo.into_iter().chain(own));
+        let request = Head::encode_bytes(line.as_bytes(), pseudo.into_iter().chain(own));
         Self {
             expected: Expected {
                 accept: None,
@@ -90,15 +86,41 @@ pub(super) fn response(upgrade: &Head) -> Head {
         Some(101) => 200,
         status => status.unwrap_or(500),
     };
-    let lower = |name: &[u8]| name.to_ascii_lowercase();
-    let fields: Vec<(Vec<u8>, &[u8])> = upgrade
-        .fields()
-        .map(|(name, value)| (lower(name), value))
-        .filter(|(name, _)| !LEFT_OUT_OF_RESPONSES.contains(&name.as_slice()))
-        .collect();
-    let fields = fields.iter().map(|(name, value)| (name.as_slice(), *value));
+    let fields = lowered(upgrade, &LEFT_OUT_OF_RESPONSES);
+    let fields = fields.iter().map(|(name, value)| (&name[..], *value));
     Head::encode_bytes(format!("HTTP/2 {status}").as_bytes(), fields)
 }
+
+/// The response to an upgrade with this key, in place of one to extended CONNECT; without an upgrade, its body ends with
+/// the stream.
+pub(super) fn upgrade_response(response: &Head, key: &str) -> Head {
+    let accept = derive_accept_key(key.as_bytes());
+    let upgrade = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", accept.as_str()),
+    ];
+    let (status, own) = match response.status() {
+        // RFC 8441 §5: 101 in place of 200.
+        Some(200..=299) => (101, &upgrade[..]),
+        status => (status.unwrap_or(500), &[("Connection", "close")][..]),
+    };
+    let own = own
+        .iter()
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    Head::encode_bytes(status_line(status).as_bytes(), own.chain(response.fields()))
+}
+
+/// The fields of a head without those of these names; RFC 9113 §8.2: names are in lower case.
+fn lowered<'h>(head: &'h Head, left_out: &[&[u8]]) -> Vec<Field<'h>> {
+    let fields = head.fields();
+    let lower = fields.map(|(name, value)| (name.to_ascii_lowercase(), value));
+    lower
+        .filter(|(name, _)| !left_out.contains(&&name[..]))
+        .collect()
+}
+
+type Field<'h> = (Vec<u8>, &'h [u8]);
 
 /// Fields of an upgrade, and others that are of one connection (RFC 9113 §8.2.2).
 const LEFT_OUT_OF_RESPONSES: [&[u8]; 6] = [
@@ -111,8 +133,8 @@ const LEFT_OUT_OF_RESPONSES: [&[u8]; 6] = [
 ];
 
 /// Fields of one name after the first of them, as HTTP/2 libraries send them.
-fn together(fields: Vec<(String, String)>) -> Vec<(String, String)> {
-    let mut sorted: Vec<(String, String)> = Vec::with_capacity(fields.len());
+fn together(fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
+    let mut sorted: Vec<Field<'_>> = Vec::with_capacity(fields.len());
     for field in fields {
         match sorted.iter().rposition(|(name, _)| *name == field.0) {
             Some(at) => sorted.insert(at + 1, field),

@@ -130,12 +130,15 @@ impl Upgrade {
     }
 }
 
-/// A response of HTTP/1.1, as the version of HTTP that `request` came in has it.
+/// A response, as the version of HTTP that `request` came in has it.
 pub fn in_version_of(request: &Head, response: Head) -> Head {
-    if request.is_http2() {
-        extended::response(&response)
-    } else {
-        response
+    match (request.is_http2(), response.is_http2()) {
+        (true, false) => extended::response(&response),
+        (false, true) => {
+            let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
+            extended::upgrade_response(&response, &key)
+        }
+        _ => response,
     }
 }
 

@@ -158,6 +158,11 @@ impl Body {
         &self.content
     }
 
+    /// Takes the content that is kept, so that as much again is.
+    pub fn take_content(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.content)
+    }
+
     /// Whether there was more content than is kept.
     pub fn is_truncated(&self) -> bool {
         self.truncated

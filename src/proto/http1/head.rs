@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use http::StatusCode;
+
 /// A head as it is on the wire, with an index of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -116,6 +118,13 @@ impl Head {
         let digits = words.filter(|word| !word.is_empty()).nth(1)?;
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
+}
+
+/// The status line of a response, with the usual reason.
+pub fn status_line(status: u16) -> String {
+    let reason = StatusCode::from_u16(status).ok();
+    let reason = reason.and_then(|it| it.canonical_reason()).unwrap_or("");
+    format!("HTTP/1.1 {status} {reason}")
 }
 
 fn append(raw: &mut Vec<u8>, text: &[u8]) -> Range<usize> {

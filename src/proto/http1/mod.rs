@@ -4,4 +4,4 @@ pub mod body;
 pub mod head;
 
 pub use body::Body;
-pub use head::{Head, HeadError, Reader};
+pub use head::{Head, HeadError, Reader, status_line};
