@@ -17,6 +17,7 @@ mod fault;
 mod forward;
 mod graphql;
 mod http2;
+mod http2_passed;
 mod http2_served;
 mod jsonrpc;
 mod like;

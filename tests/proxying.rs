@@ -10,6 +10,7 @@ mod ending;
 mod exact;
 mod fault;
 mod handshake;
+mod http2;
 mod prompt;
 mod record;
 mod rule;

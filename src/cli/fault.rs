@@ -37,7 +37,7 @@ pub struct FaultArgs {
     /// redirect URL: answer with 302. Example: --fault 'redirect ws://127.0.0.1:9002/'
     ///
     /// Opening over HTTP/2, as a broken proxy does it: the SETTINGS allow extended CONNECT, which then
-    /// fails, while HTTP/1.1 works (wsee listen --http2):
+    /// fails, while HTTP/1.1 works (with --http2):
     ///
     /// http2-refuse [STATUS]: answer extended CONNECT with STATUS (502). Example: --fault http2-refuse
     ///

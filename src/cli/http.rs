@@ -16,10 +16,10 @@ pub struct HttpArgs {
     /// CONNECT (RFC 8441); the server must allow that in its SETTINGS. With auto, wsee chooses as a
     /// browser does: HTTP/2 if the server selects it (ALPN h2, http/1.1) and allows extended
     /// CONNECT, otherwise HTTP/1.1, on a second connection if need be. It does not fall back after
-    /// a refusal, as browsers do not; wsee tries HTTP/1.1 once then, to say whether that works, and
-    /// closes it. Over HTTP/2, field names are sent in lower case, Host is :authority, and the
-    /// fields of a connection (Connection, Upgrade, Sec-WebSocket-Key and others) are not sent.
-    /// -v shows SETTINGS, RST_STREAM and GOAWAY frames, -vv the other control frames as well.
+    /// a refusal, as browsers do not; except as a proxy, wsee tries HTTP/1.1 once then, to say
+    /// whether that works, and closes it. Over HTTP/2, field names are sent in lower case, Host is
+    /// :authority, and the fields of a connection (Connection, Upgrade, Sec-WebSocket-Key and
+    /// others) are not sent. -v shows SETTINGS, RST_STREAM and GOAWAY frames, -vv the other control frames as well.
     #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub http: Option<HttpVersion>,
     /// Speak HTTP/2 over ws:// without asking the server (h2c)

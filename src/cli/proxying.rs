@@ -24,7 +24,8 @@ use crate::proxy::Intercept;
 /// control frames and mistakes; only masks are made again. Compression is agreed between client and
 /// server, and messages are inflated on a copy. A message of any size passes in constant memory. Host
 /// and Origin are rewritten to those of UPSTREAM. Flags of a connection are those of the connection to
-/// UPSTREAM; the log is on stderr. Both ends speak HTTP/1.1. Stop it with Ctrl-C.
+/// UPSTREAM, such as --http; the log is on stderr. With --http2 clients may use HTTP/2 as well. Stop it
+/// with Ctrl-C.
 ///
 /// With --forward, clients that cannot change their URL have wsee as their HTTP proxy.
 #[derive(Debug, Args)]
@@ -114,7 +115,7 @@ pub struct ForwardArgs {
         value_parser = listen_address,
         conflicts_with_all = [
             "listen", "upstream", "keep_host", "keep_origin", "rewrite_cookies", "allow_origin",
-            "user", "bearer", "bearer_env", "netrc", "netrc_file",
+            "user", "bearer", "bearer_env", "netrc", "netrc_file", "http2_prior_knowledge",
         ]
     )]
     pub forward: Option<Address>,
@@ -124,7 +125,8 @@ pub struct ForwardArgs {
     /// a port, every port is opened. TLS ends at the proxy, with a certificate of its own CA, which the client
     /// has to trust (wsee proxy ca), and begins again to the server. A WebSocket is shown and may be changed
     /// as in front of one server; other requests pass unchanged, with a line each with -v. What is neither
-    /// TLS nor HTTP/1.1 stays a tunnel.
+    /// TLS nor HTTP/1.1 stays a tunnel. Clients speak HTTP/1.1; --http 2 and auto are for the WebSockets to
+    /// servers with TLS.
     ///
     /// HOST is what the client asks the proxy for. A client that asks for an address, as it resolves names by
     /// itself, is opened by the name in its TLS (SNI) as well, for which the server's certificate has to be.
@@ -152,6 +154,18 @@ pub struct FrontArgs {
     /// Needs --front-cert.
     #[arg(long, value_name = "FILE", requires = "front_cert", value_hint = ValueHint::FilePath)]
     pub front_key: Option<PathBuf>,
+    /// Let clients use HTTP/2 as well (RFC 8441)
+    ///
+    /// With --tls, clients choose by ALPN (h2, http/1.1); without it, one that begins with HTTP/2 gets it
+    /// (prior knowledge). Each stream that asks for a WebSocket is a connection of its own, to UPSTREAM as
+    /// well, and the bytes of its DATA frames pass as those of TCP do: END_STREAM is the end of a stream,
+    /// and RST_STREAM a reset, with the same code where the other end speaks HTTP/2.
+    ///
+    /// UPSTREAM is spoken to by --http, by default over HTTP/1.1, whatever the client speaks. With --http 2
+    /// or auto, the SETTINGS for clients allow extended CONNECT only if those of UPSTREAM do, for which
+    /// wsee makes a connection of its own before the first client gets them.
+    #[arg(long, conflicts_with = "forward", hide_short_help = true)]
+    pub http2: bool,
     /// Accept only clients with this Origin; repeatable
     ///
     /// Others, and those without an Origin, get 403. By default every origin is accepted.
@@ -258,10 +272,8 @@ pub enum RecordFormat {
 pub struct UpstreamArgs(pub DialArgs);
 
 /// Flags of an endpoint: what passes is not the proxy's own.
-const ENDPOINT: [&str; 12] = [
+const ENDPOINT: [&str; 10] = [
     "like",
-    "http",
-    "http2_prior_knowledge",
     "require_subprotocol",
     "lenient",
     "cookie_jar",

@@ -24,6 +24,8 @@ pub struct Proxying {
     /// Clients name their servers.
     pub forward: Option<Forwarding>,
     pub identity: Option<Identity>,
+    /// Clients may use HTTP/2 as well.
+    pub http2: bool,
     pub origins: Vec<String>,
     pub max_clients: Option<usize>,
     pub upstream: session::Options,
@@ -118,6 +120,10 @@ impl Proxying {
             _ if front.tls => Some(Identity::make(&address.host, None)?),
             _ => None,
         };
+        let identity = match identity {
+            Some(identity) if front.http2 => Some(identity.with_http2()),
+            identity => identity,
+        };
         let mut dialing = Dialing::resolve(dial, &target, false, environment)?;
         let forward = args.forward.forward.as_ref().map(|_| Forwarding {
             intercepts: args.forward.intercept.clone(),
@@ -155,6 +161,7 @@ impl Proxying {
             address,
             forward,
             identity,
+            http2: front.http2,
             origins: front.allow_origin.clone(),
             max_clients: front.max_clients.map(NonZeroUsize::get),
             upstream: dialing.open,
@@ -170,7 +177,7 @@ impl Proxying {
                 args.display.style.show_secrets,
             )?,
             check: args.rule.check,
-            faults: faults(&args.fault, false)?,
+            faults: faults(&args.fault, front.http2)?,
             jsonl: args.output.jsonl,
             prompt: (!args.output.jsonl && !args.display.style.quiet)
                 .then(|| typed("wsee/proxy-history", environment))

@@ -84,9 +84,7 @@ impl Kind {
             Self::WrongAccept if http2 => {
                 Some("over HTTP/2 there is no Sec-WebSocket-Accept; leave out --http2")
             }
-            it if it.is_of_http2() && !http2 => {
-                Some("it strikes clients over HTTP/2; add --http2 to wsee listen")
-            }
+            it if it.is_of_http2() && !http2 => Some("it strikes clients over HTTP/2; add --http2"),
             _ => None,
         }
     }

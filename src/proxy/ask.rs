@@ -7,8 +7,10 @@ use std::time::Instant;
 use tokio::io::AsyncReadExt;
 
 use super::journal::Journal;
-use super::{Options, Record, Visit, shown};
+use super::{Options, Record, Visit};
 use crate::diagnostic::{Diagnostic, one_line};
+use crate::dial::Step;
+use crate::dial::http2::{How, StreamEnd};
 use crate::event::{Direction, Event, NotOpen};
 use crate::proto::buffer::Buffer;
 use crate::proto::http1::Head;
@@ -20,16 +22,19 @@ use crate::session::{self, Answered, OpenError, Transport};
 /// How much a client may send before the server has answered, in bytes: a client has to wait for the answer.
 const EARLY: usize = 64 << 10;
 
-/// Completes when the client leaves; keeps what it sends until then.
-pub(super) async fn left(front: &mut dyn Transport, early: &mut Buffer) {
+/// Completes when the client leaves, with what it says last; keeps what it sends until then.
+pub(super) async fn left(front: &mut dyn Transport, early: &mut Buffer) -> String {
     while early.len() < EARLY {
         match front.read(early.spare(1)).await {
             Ok(n @ 1..) => early.commit(n),
-            _ => return,
+            Err(error) if matches!(StreamEnd::of(&error), Some(How::Code(_))) => {
+                return error.to_string();
+            }
+            _ => return "the client left".to_owned(),
         }
     }
     // More is read once it can be passed on.
-    pending::<()>().await;
+    pending().await
 }
 
 /// Sends the request on, and shows it beside the one that came.
@@ -43,10 +48,14 @@ pub(super) async fn ask(
         let now = Instant::now();
         journal.opening(&event, now);
         match &event {
-            Event::Request(went) => journal.log.lines_with(|out, style, secrets| {
-                shown::beside(out, (request, went), Direction::Sent, style, secrets);
-            }),
+            Event::Request(went) => journal.show_beside((request, went), Direction::Sent),
             Event::Response(_) => {}
+            Event::Step(step @ (Step::Http2(_) | Step::Http1(_))) => {
+                if let Some(mirror) = &options.http2 {
+                    mirror.see(step);
+                }
+                journal.server_step(step);
+            }
             Event::Step(_) if !options.shows_steps => {}
             event => journal.log.event(event, now),
         }

@@ -2,43 +2,38 @@
 
 use std::io;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use jiff::Timestamp;
 use tokio::net::TcpStream;
 
-use super::opening::{Connected, opened};
-use super::pair::{Ends, Pair};
+use super::front::Front;
+use super::opening::opened;
+use super::passing::{finish, pass};
 use super::refuse::NAME;
-use super::touch::{Compression, Touch};
-use super::way::Way;
-use super::{Options, Visit};
-use crate::acceptor::{self, Identity, keep_mute, read_request};
-use crate::dial::io_text;
-use crate::event::{Evidence, Side, Symptom};
+use super::{OPENING, Options, Visit, http2};
+use crate::acceptor::http2::is_spoken;
+use crate::acceptor::{Admission, Identity, keep_mute, read_request};
 use crate::fault::{Faults, Faulty};
-use crate::proto::Role as End;
 use crate::proto::buffer::Buffer;
-use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
-use crate::proto::watcher::Watcher;
 use crate::render::Role;
-use crate::render::escape::escape_line;
 use crate::session::Transport;
 
-/// How long a client may take for its request: more than any client needs, even by hand.
-const OPENING: Duration = Duration::from_secs(10);
-/// How much of a message is kept to be shown, in bytes: as much as is ever shown of one.
-const SHOWN: usize = 64 << 10;
-
-pub(super) async fn serve(stream: TcpStream, options: Rc<Options>, visit: Visit) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    options: Rc<Options>,
+    visit: Visit,
+    admission: Admission,
+) {
     let now = Instant::now();
     let faults = options.faults.connection(visit.nth, visit.started, now);
     if let Some(faults) = faults.as_ref().filter(|faults| faults.is_mute()) {
         return keep_mute(stream, &visit.log, visit.signals.clone(), faults).await;
     }
-    if let Some(front) = front(stream, &options, &visit).await {
-        struck(front, None, &options, &visit, faults).await;
+    match front(stream, &options, &visit).await {
+        Some((front, false)) => struck(front, None, &options, &visit, faults).await,
+        Some((front, true)) => Box::pin(http2::serve(front, options, visit, admission)).await,
+        None => {}
     }
 }
 
@@ -57,22 +52,46 @@ pub(super) async fn through<S: Transport>(
     struck(front, Some(request), options, visit, faults).await;
 }
 
-/// The stream of a client, with its TLS; none if that failed.
+/// The stream of a client, with its TLS, and whether it speaks HTTP/2; none if it did not come so far.
 pub(super) async fn front(
     stream: TcpStream,
     options: &Options,
     visit: &Visit,
-) -> Option<Box<dyn Transport>> {
+) -> Option<(Box<dyn Transport>, bool)> {
     let Some(identity) = &options.identity else {
-        return Some(Box::new(stream));
+        return match tokio::time::timeout(OPENING, speaks_http2(&stream, options)).await {
+            Ok(Ok(is_http2)) => Some((Box::new(stream), is_http2)),
+            Ok(Err(error)) => {
+                visit.lost(&error);
+                None
+            }
+            Err(_) => {
+                visit.lost(&slow());
+                None
+            }
+        };
     };
     let text = match tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await {
-        Ok(Ok(stream)) => return Some(Box::new(stream)),
+        Ok(Ok(stream)) => {
+            let is_http2 = Identity::is_http2(&stream);
+            return Some((Box::new(stream), is_http2));
+        }
         Ok(Err(error)) => format!("! TLS failed: {}", Identity::explain(&error)),
         Err(_) => "! TLS took longer than 10 s".to_owned(),
     };
     visit.log.note(Role::Error, &text);
     None
+}
+
+async fn speaks_http2(stream: &TcpStream, options: &Options) -> io::Result<bool> {
+    match options.http2 {
+        Some(_) => is_spoken(stream).await,
+        None => Ok(false),
+    }
+}
+
+fn slow() -> io::Error {
+    io::Error::other("the opening handshake took longer than 10 s")
 }
 
 /// Passes a client on through its faults.
@@ -91,12 +110,6 @@ async fn struck<S: Transport>(
     finish(&mut front, &faults, visit).await;
 }
 
-/// Sends what is delayed, and keeps the stream for as long as a fault wants it open.
-async fn finish<S: Transport>(stream: &mut Faulty<S>, faults: &Faults, visit: &Visit) {
-    let text = |kept: &str| format!("* the stream was kept open for {kept}");
-    acceptor::finish(stream, faults, &visit.log, visit.signals.clone(), text).await;
-}
-
 async fn connection(
     front: &mut dyn Transport,
     request: Option<(Head, Buffer)>,
@@ -110,7 +123,8 @@ async fn connection(
     };
     let problem = match request {
         Ok(Ok((request, early))) => {
-            let opened = opened(front, (&request, early), options, visit, faults);
+            let asking = Front::Http1(&mut *front);
+            let opened = opened(asking, (&request, early), options, visit, faults);
             match Box::pin(opened).await {
                 Ok(Some(connected)) => return pass(front, connected, options, visit, faults).await,
                 Ok(None) => return,
@@ -118,135 +132,7 @@ async fn connection(
             }
         }
         Ok(Err(error)) => error,
-        Err(_) => io::Error::other("the opening handshake took longer than 10 s"),
+        Err(_) => slow(),
     };
-    let text = match problem.raw_os_error() {
-        Some(_) => format!("lost the client: {}", io_text(&problem)),
-        None => problem.to_string(),
-    };
-    let text = format!("! {}", escape_line(&text));
-    visit.log.note(Role::Error, &text);
-}
-
-/// Passes everything on until the connection is over.
-async fn pass(
-    front: &mut dyn Transport,
-    connected: Connected,
-    options: &Options,
-    visit: &Visit,
-    faults: Option<&Faults>,
-) {
-    let Connected {
-        mut server,
-        faults: server_faults,
-        mut journal,
-        deflate,
-        early,
-        evidence,
-        path,
-    } = connected;
-    let is_faulty = faults.is_some() || server_faults.is_some();
-    let is_kept = journal.recorder.is_some() || journal.log.has_events();
-    let desk = options.desk.as_ref();
-    let place = match &options.forward {
-        Some(_) => format!("{}{path}", options.upstream.offer.host),
-        None => path,
-    };
-    let seat = desk.map(|desk| desk.enter(visit.about(place)));
-    let is_recorded = journal.recorder.is_some();
-    let touch = |side| touch(side, (deflate, is_recorded), options, visit.number);
-    let touches = [touch(Side::Client), touch(Side::Server)];
-    let is_touched = touches.iter().any(Option::is_some);
-    journal.await_leaving([Side::Client, Side::Server].map(|it| touches[it as usize].is_some()));
-    let watcher = |role| {
-        let limit = if is_kept || is_touched {
-            usize::try_from(options.max_message).unwrap_or(usize::MAX)
-        } else {
-            SHOWN
-        };
-        let is_watched = is_kept || is_faulty || is_touched || journal.log.wants_messages();
-        is_watched.then(|| Watcher::new(role, deflate, limit, options.max_message))
-    };
-    let [touch_client, touch_server] = touches;
-    let mut pair = Pair {
-        client: Way::new(
-            Side::Client,
-            watcher(End::Client),
-            server_faults.is_some(),
-            touch_client,
-        ),
-        server: Way::new(
-            Side::Server,
-            watcher(End::Server),
-            faults.is_some(),
-            touch_server,
-        ),
-        faults: [faults.cloned(), server_faults.clone()],
-        seat,
-    };
-    let now = Instant::now();
-    for faults in pair.faults.iter().flatten() {
-        faults.open(now);
-    }
-    journal.watch_for(&pair.faults);
-    pair.client.begin(early.0.filled(), &mut journal);
-    pair.server.begin(early.1.filled(), &mut journal);
-    drop(early);
-    let signals = visit.signals.clone();
-    match server_faults {
-        None => {
-            let ends = Ends {
-                client: front,
-                server: &mut server,
-            };
-            pair.run(ends, &mut journal, signals).await;
-        }
-        Some(faults) => {
-            let mut server = Faulty::new(server, faults.clone());
-            let ends = Ends {
-                client: front,
-                server: &mut server,
-            };
-            pair.run(ends, &mut journal, signals).await;
-            Box::pin(finish(&mut server, &faults, visit)).await;
-        }
-    }
-    let evidence = Evidence {
-        symptom: Symptom::Ended,
-        time: Timestamp::now(),
-        ..*evidence
-    };
-    let passed = (pair.client.traffic(), pair.server.traffic());
-    journal.close(passed, pair.client.is_watched(), Box::new(evidence));
-}
-
-/// What rules and the user need to touch the messages of one end; `None` if neither can.
-fn touch(
-    side: Side,
-    (deflate, is_recorded): (Option<Params>, bool),
-    options: &Options,
-    connection: u64,
-) -> Option<Touch> {
-    if !options.rules.are_for(side) && options.desk.is_none() {
-        return None;
-    }
-    let has_context = deflate.is_some_and(|params| match side {
-        Side::Client => !params.client_no_context_takeover,
-        Side::Server => !params.server_no_context_takeover,
-    });
-    let compression = if has_context {
-        Compression::Context
-    } else {
-        Compression::Independent
-    };
-    let rules = Rc::clone(&options.rules);
-    let desk = options.desk.clone().map(|desk| (desk, connection));
-    Some(Touch::new(
-        side,
-        rules,
-        desk,
-        compression,
-        options.max_message,
-        is_recorded,
-    ))
+    visit.lost(&problem);
 }

@@ -5,9 +5,13 @@ mod ask;
 mod client;
 mod desk;
 mod forward;
+mod front;
+mod http2;
 mod journal;
+mod mirror;
 mod opening;
 mod pair;
+mod passing;
 mod prompt;
 mod refuse;
 mod request;
@@ -29,13 +33,17 @@ use tokio::task::LocalSet;
 
 use crate::acceptor::{self, Arrival, Identity, Listener, Log, Reception, Refusing};
 use crate::console::hosted::attend;
+use crate::dial::io_text;
 use crate::event::Cause;
 use crate::fault::Plan;
 use crate::record::Format;
+use crate::render::Role;
 use crate::render::clock::Clock;
+use crate::render::escape::escape_line;
 use crate::session;
 pub use desk::Desk;
 pub use forward::{Authority, AuthorityError, Forward, Intercept, InterceptError, Made};
+pub use mirror::Mirror;
 pub use prompt::PromptOptions;
 use prompt::ProxyPrompt;
 pub use request::{Extensions, Rewriting};
@@ -48,6 +56,8 @@ pub struct Options {
     /// Origins that clients may have; all when empty.
     pub origins: Vec<String>,
     pub max_clients: Option<usize>,
+    /// Where clients may use HTTP/2 as well.
+    pub http2: Option<Rc<Mirror>>,
     /// Clients name their servers; otherwise all are passed on to `upstream`.
     pub forward: Option<Rc<Forward>>,
     /// The server that clients are passed on to, or how those are reached that clients name.
@@ -76,6 +86,8 @@ pub struct Record {
     pub clock: Clock,
 }
 
+/// How long a client may take for its request: more than any client needs, even by hand.
+const OPENING: Duration = Duration::from_secs(10);
 /// How long connections may take to end when the run ends; the user is waiting.
 const CLOSING: Duration = Duration::from_secs(3);
 
@@ -135,7 +147,7 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let listener = Listener::new(listener, options.faults.flap);
     let identity = options.identity.clone();
     let reception = Front {
-        refusing: Refusing::new(identity, false, refuse::NAME),
+        refusing: Refusing::new(identity, options.http2.is_some(), refuse::NAME),
         options: Rc::clone(&options),
         signals: signals.clone(),
     };
@@ -158,7 +170,7 @@ impl Reception for Front {
             number,
             log,
             started,
-            admission: _,
+            admission,
         } = arrival;
         let visit = Visit {
             number,
@@ -172,7 +184,7 @@ impl Reception for Front {
         // Boxed, as the task would otherwise keep room for the opening for as long as it runs.
         let served: Pin<Box<dyn Future<Output = ()>>> = match options.forward {
             Some(_) => Box::pin(forward::serve(stream, options, visit)),
-            None => Box::pin(client::serve(stream, options, visit)),
+            None => Box::pin(client::serve(stream, options, visit, admission)),
         };
         served
     }
@@ -192,6 +204,16 @@ impl Reception for Front {
 }
 
 impl Visit {
+    /// Says why a client is not passed on that did not come to its answer.
+    fn lost(&self, problem: &io::Error) {
+        let text = match problem.raw_os_error() {
+            Some(_) => format!("lost the client: {}", io_text(problem)),
+            None => problem.to_string(),
+        };
+        let text = format!("! {}", escape_line(&text));
+        self.log.note(Role::Error, &text);
+    }
+
     fn about(&self, path: String) -> desk::About {
         desk::About {
             number: self.number,

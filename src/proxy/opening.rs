@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::answer::{agree, objection, pass_refusal, refused_by_fault};
 use super::ask::{ask, left, recorder, why};
+use super::front::Front;
 use super::journal::Journal;
-use super::refuse::{refuse, unreached};
+use super::refuse::{refuse, reset_code, unreached};
 use super::{Options, Visit, request};
 use crate::diagnostic::Diagnostic;
 use crate::dial::Stream;
@@ -19,7 +20,7 @@ use crate::proto::handshake::Outcome;
 use crate::proto::http1::Head;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::session::{Answered, Transport};
+use crate::session::Answered;
 
 /// Both ends are connected.
 pub(super) struct Connected {
@@ -36,7 +37,7 @@ pub(super) struct Connected {
 
 /// Opens the connection to the server; `None` if the client was refused.
 pub(super) async fn opened(
-    front: &mut dyn Transport,
+    mut front: Front<'_>,
     (request, mut early): (&Head, Buffer),
     options: &Options,
     visit: &Visit,
@@ -45,12 +46,12 @@ pub(super) async fn opened(
     let log = &visit.log;
     if let Some((status, text)) = objection(request, options) {
         log.head(request, Direction::Sent);
-        refuse(front, status, &text, log).await?;
+        refuse(&mut front, (status, &text), request, log).await?;
         log.note(Role::Warning, &format!("! refused: {}", escape_line(&text)));
         return Ok(None);
     }
     if let Some(faults) = faults
-        && refused_by_fault(front, request, log, faults).await?
+        && refused_by_fault(&mut front, request, log, faults).await?
     {
         return Ok(None);
     }
@@ -68,16 +69,16 @@ pub(super) async fn opened(
         journal.recorder = recorder(record, visit);
     }
     let asked = tokio::select! {
-        asked = ask(request, &open, options, &mut journal) => Some(asked),
-        () = left(front, &mut early) => None,
+        asked = ask(request, &open, options, &mut journal) => Ok(asked),
+        why = left(front.stream(), &mut early) => Err(why),
     };
-    let Some(asked) = asked else {
-        let text = "the client left before the server answered";
-        journal.not_open(
-            &NotOpen::new(text.to_owned(), Exit::Abnormal),
-            Instant::now(),
-        );
-        return Ok(None);
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(why) => {
+            let text = format!("{why} before the server answered");
+            journal.not_open(&NotOpen::new(text, Exit::Abnormal), Instant::now());
+            return Ok(None);
+        }
     };
     let Answered {
         stream,
@@ -91,23 +92,42 @@ pub(super) async fn opened(
             if error.evidence.request.is_none() {
                 journal.log.head(request, Direction::Sent);
             }
-            let text = match error.hint() {
-                Some(hint) => format!("{error} ({hint})"),
-                None => error.to_string(),
-            };
-            refuse(front, unreached(&error), &escape_line(&text), &journal.log).await?;
+            let reset = reset_code(&error).filter(|_| front.is_http2());
+            if let Some(code) = reset {
+                front.stream().reset_with(code);
+            } else {
+                if let Some(mirror) = &options.http2 {
+                    mirror.forget();
+                }
+                let text = match error.hint() {
+                    Some(hint) => format!("{error} ({hint})"),
+                    None => error.to_string(),
+                };
+                let answer = (unreached(&error), &*escape_line(&text));
+                refuse(&mut front, answer, request, &journal.log).await?;
+            }
             journal.not_open(&why(&error), Instant::now());
             return Ok(None);
         }
     };
     match outcome {
         Outcome::Refused(refusal) => {
-            pass_refusal(front, stream, refusal, &input, *evidence, &mut journal).await?;
+            let (front, evidence) = (&mut front, *evidence);
+            pass_refusal(
+                front,
+                request,
+                stream,
+                refusal,
+                &input,
+                evidence,
+                &mut journal,
+            )
+            .await?;
             Ok(None)
         }
         Outcome::Agreed(agreed) => {
             let deflate = agreed.deflate;
-            agree(front, request, agreed, options, &mut journal, faults).await?;
+            agree(&mut front, request, agreed, options, &mut journal, faults).await?;
             Ok(Some(Connected {
                 server: stream,
                 faults: server_faults,

@@ -14,9 +14,11 @@ use super::touch::Decision;
 use super::way::{Failure, Streams, Way};
 use crate::acceptor::wait;
 use crate::command::Outgoing;
+use crate::dial::http2::{How, StreamEnd};
 use crate::event::Side;
 use crate::fault::Faults;
 use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::http2::frame::ErrorCode;
 use crate::proto::message::Kind;
 use crate::session::Transport;
 use crate::session::mode::CloseMode;
@@ -61,21 +63,27 @@ impl Pair {
         let mut ended = wait(signals);
         let stop = tokio::select! {
             passed = poll_fn(|cx| self.poll(&mut ends, journal, cx)) => match passed {
-                Passed::Over => return,
-                Passed::Failed(failure) => return self.fail(failure, ends, journal).await,
+                Passed::Over => None,
+                Passed::Failed(failure) => {
+                    self.fail(failure, &mut ends, journal).await;
+                    None
+                }
                 Passed::Stop(how, by) => {
                     journal.struck(by);
-                    how
+                    Some(how)
                 }
             },
             cause = &mut ended => {
                 journal.stopped(cause);
                 // RFC 6455 §7.4.1: 1001, such as a server going down.
                 let frame = Some(CloseFrame::new(CloseCode::GOING_AWAY, ""));
-                CloseMode::Close { frame, patience: None }
+                Some(CloseMode::Close { frame, patience: None })
             }
         };
-        self.stop(stop, ends, journal).await;
+        if let Some(how) = stop {
+            self.stop(how, &mut ends, journal).await;
+        }
+        journal.server_steps(ends.server);
     }
 
     fn poll(
@@ -88,6 +96,7 @@ impl Pair {
             return Poll::Ready(Passed::Stop(how, "command"));
         }
         let moved = SCRATCH.with_borrow_mut(|scratch| self.poll_both(ends, scratch, journal, cx));
+        journal.server_steps(ends.server);
         journal.flush();
         for faults in self.faults.iter().flatten() {
             for note in faults.take_notes() {
@@ -176,9 +185,13 @@ impl Pair {
             to: &mut *ends.server,
             scratch,
         };
-        if let Poll::Ready(Err(failure)) = self.client.poll(&mut streams, journal, cx) {
-            return Err(failure);
-        }
+        let failed = self.client.poll(&mut streams, journal, cx);
+        let failed = match failed {
+            // What the server said last is read first.
+            Poll::Ready(Err(failure)) if is_broken_pipe(&failure.error) => Some(failure),
+            Poll::Ready(Err(failure)) => return Err(failure),
+            _ => None,
+        };
         let mut streams = Streams {
             from: &mut *ends.server,
             to: &mut *ends.client,
@@ -186,44 +199,51 @@ impl Pair {
         };
         match self.server.poll(&mut streams, journal, cx) {
             Poll::Ready(Err(failure)) => Err(failure),
-            _ => Ok(()),
+            _ => failed.map_or(Ok(()), Err),
         }
     }
-
     /// One end has failed: the other one gets what came before, and then the same.
-    async fn fail(&mut self, failure: Failure, ends: Ends<'_>, journal: &mut Journal) {
-        let partial = self.way(failure.side).partial();
-        journal.failed(failure.side, &failure.error, partial);
-        let other = failure.side.other();
-        journal.thrown_away(other, &self.way(other).held());
-        let notes = self.way(failure.side).let_out(journal.now());
-        journal.notes(failure.side, notes);
-        let (gone, other) = match failure.side {
-            Side::Client => (ends.client, ends.server),
-            Side::Server => (ends.server, ends.client),
+    async fn fail(&mut self, failure: Failure, ends: &mut Ends<'_>, journal: &mut Journal) {
+        let Failure { side, mut error } = failure;
+        let (gone, other) = match side {
+            Side::Client => (&mut *ends.client, &mut *ends.server),
+            Side::Server => (&mut *ends.server, &mut *ends.client),
         };
+        if is_broken_pipe(&error)
+            && let Some(reason) = gone.failure()
+        {
+            error = reason;
+        }
+        let partial = self.way(side).partial();
+        match StreamEnd::of(&error) {
+            Some(_) => journal.stream_ended(side, &error, partial),
+            None => journal.failed(side, &error, partial),
+        }
+        journal.thrown_away(side.other(), &self.way(side.other()).held());
+        let notes = self.way(side).let_out(journal.now());
+        journal.notes(side, notes);
         gone.reset_on_drop();
-        let is_reset = matches!(
-            failure.error.kind(),
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe
-        );
-        let _ = tokio::time::timeout(CLOSING, self.rest(failure.side, other, is_reset)).await;
+        let end = Onward::of(&error);
+        let _ = tokio::time::timeout(CLOSING, self.rest(side, other, end)).await;
     }
 
     /// Gives the other end what came before the failure, and the end.
-    async fn rest(&mut self, failed: Side, other: &mut dyn Transport, is_reset: bool) {
+    async fn rest(&mut self, failed: Side, other: &mut dyn Transport, end: Onward) {
         let way = self.way(failed);
         let _ = poll_fn(|cx| way.poll_out(other, cx)).await;
-        if is_reset {
-            tokio::time::sleep(BEFORE_RESET).await;
-            other.reset_on_drop();
-        } else {
-            let _ = poll_fn(|cx| Pin::new(&mut *other).poll_shutdown(cx)).await;
+        match end {
+            Onward::Reset(code) => {
+                tokio::time::sleep(BEFORE_RESET).await;
+                other.reset_with(code);
+            }
+            Onward::Fin => {
+                let _ = poll_fn(|cx| Pin::new(&mut *other).poll_shutdown(cx)).await;
+            }
         }
     }
 
     /// Ends both directions, because the run ends or a fault wants it.
-    async fn stop(&mut self, how: CloseMode, mut ends: Ends<'_>, journal: &mut Journal) {
+    async fn stop(&mut self, how: CloseMode, ends: &mut Ends<'_>, journal: &mut Journal) {
         journal.thrown_away(Side::Client, &self.client.held());
         journal.thrown_away(Side::Server, &self.server.held());
         match how {
@@ -237,11 +257,40 @@ impl Pair {
                 let frame = frame.unwrap_or(CloseFrame::new(CloseCode::GOING_AWAY, ""));
                 self.client.close(&frame);
                 self.server.close(&frame);
-                let over = poll_fn(|cx| self.poll(&mut ends, journal, cx));
+                let over = poll_fn(|cx| self.poll(ends, journal, cx));
                 let _ = tokio::time::timeout(CLOSING, over).await;
             }
         }
     }
+}
+
+/// How the other end learns that one has failed.
+enum Onward {
+    Fin,
+    Reset(ErrorCode),
+}
+
+impl Onward {
+    /// As close to `error` as what the other end speaks comes (RFC 8441 §5).
+    fn of(error: &io::Error) -> Self {
+        let end = match StreamEnd::of(error) {
+            Some(How::Code(code)) if code != ErrorCode::NO_ERROR => return Self::Reset(code),
+            Some(How::Code(_) | How::Ended) => return Self::Fin,
+            Some(How::Lost(kind)) => kind,
+            None => error.kind(),
+        };
+        match end {
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                Self::Reset(ErrorCode::CANCEL)
+            }
+            _ => Self::Fin,
+        }
+    }
+}
+
+/// Whether it says no more than that nothing can be written.
+fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 enum Passed {

@@ -2,10 +2,14 @@
 
 use std::io;
 
+use super::front::Front;
 use crate::acceptor::{self, Log};
-use crate::dial::{self, Barred};
+use crate::dial::{self, Barred, Http2Error};
 use crate::event::Direction;
+use crate::proto::handshake::server::in_version_of;
+use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
+use crate::proto::http2::frame::ErrorCode;
 use crate::session::{OpenError, OpenProblem, Transport};
 
 /// Who answers, for the client.
@@ -15,6 +19,8 @@ pub(super) const METHOD_NOT_ALLOWED: &str = "HTTP/1.1 405 Method Not Allowed";
 const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
 const LOOP: &str = "HTTP/1.1 508 Loop Detected";
 pub(super) const NO_UPGRADE: &str = "HTTP/1.1 426 Upgrade Required";
+/// RFC 9220 §3.
+pub(super) const NO_PROTOCOL: &str = "HTTP/1.1 501 Not Implemented";
 pub(super) const FORBIDDEN: &str = "HTTP/1.1 403 Origin Not Allowed";
 pub(super) const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway";
 
@@ -42,17 +48,38 @@ pub(super) async fn answer<S: Transport + ?Sized>(
     acceptor::answer(stream, &response(status, text)).await
 }
 
-/// The same, with its head in the log.
-pub(super) async fn refuse<S: Transport + ?Sized>(
-    stream: &mut S,
-    status: &str,
-    text: &str,
+/// The same in the version of HTTP of the request, with its head in the log.
+pub(super) async fn refuse(
+    front: &mut Front<'_>,
+    (status, text): (&str, &str),
+    request: &Head,
     log: &Log,
 ) -> io::Result<()> {
-    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(&response(status, text)) {
-        log.head(&head, Direction::Received);
+    let response = response(status, text);
+    let Ok(Some(head)) = Reader::new(head::Message::Response).read(&response) else {
+        return Ok(());
+    };
+    let body = &response[head.as_bytes().len()..];
+    let head = in_version_of(request, head);
+    log.head(&head, Direction::Received);
+    front.answer(&head).await?;
+    acceptor::answer(front.stream(), body).await
+}
+
+/// The code that a stream of the client is reset with where the server has reset its own before an answer.
+pub(super) fn reset_code(error: &OpenError) -> Option<ErrorCode> {
+    let OpenProblem::Dial(dial::Error::Http2(problem)) = &error.problem else {
+        return None;
+    };
+    match &**problem {
+        Http2Error::Reset(code) => Some(*code),
+        // RFC 9113 §6.8: what the server did not handle may be asked again.
+        Http2Error::GoAway(go_away) if go_away.code == ErrorCode::NO_ERROR => {
+            Some(ErrorCode::REFUSED_STREAM)
+        }
+        Http2Error::GoAway(go_away) => Some(go_away.code),
+        _ => None,
     }
-    answer(stream, status, text).await
 }
 
 fn response(status: &str, text: &str) -> Vec<u8> {

@@ -27,6 +27,14 @@ pub(super) fn beside(
     }
     write_line(out, &line, is_changed, role, style);
     let mut rest: Vec<(&[u8], &[u8])> = went.fields().collect();
+    if !came.is_http2() {
+        // They come first.
+        let (pseudo, fields) = rest
+            .into_iter()
+            .partition(|field| field.0.starts_with(b":"));
+        rest = fields;
+        added(out, pseudo, mark, style, secrets);
+    }
     for (name, value) in came.fields() {
         let same = rest
             .iter()
@@ -44,11 +52,21 @@ pub(super) fn beside(
         }
         write_line(out, &line, is_changed, role, style);
     }
-    for (name, value) in rest {
-        let line = format!("{mark} (added)  ⇒  {}", field(name, value, secrets));
-        write_line(out, &line, true, role, style);
-    }
+    added(out, rest, mark, style, secrets);
     write_line(out, &mark.to_string(), false, role, style);
+}
+
+fn added(
+    out: &mut String,
+    fields: Vec<(&[u8], &[u8])>,
+    mark: char,
+    style: Style,
+    secrets: Secrets,
+) {
+    for (name, value) in fields {
+        let line = format!("{mark} (added)  ⇒  {}", field(name, value, secrets));
+        write_line(out, &line, true, Role::Warning, style);
+    }
 }
 
 fn write_line(out: &mut String, line: &str, is_changed: bool, role: Role, style: Style) {

@@ -13,6 +13,7 @@ use super::journal::Journal;
 use super::rules::End;
 use super::touch::{Decision, Note, Plain, Touch};
 use crate::command::Outgoing;
+use crate::dial::http2::{How, StreamEnd};
 use crate::event::Side;
 use crate::proto::buffer::Buffer;
 use crate::proto::frame::{CloseFrame, Header, Opcode, mask};
@@ -227,6 +228,12 @@ impl Way {
                 }
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     journal.note_cut(self.side);
+                    self.end(journal);
+                }
+                Poll::Ready(Err(error)) if StreamEnd::of(&error) == Some(How::Ended) => {
+                    if self.state == State::Open {
+                        journal.stream_ended(self.side, &error, self.partial());
+                    }
                     self.end(journal);
                 }
                 Poll::Ready(Err(error)) => {

@@ -81,7 +81,7 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
         }
         Step::KeyLog { .. } => key_log(out, step, style),
         Step::Tls(session) => tls(out, TlsPeer::Server, session, style, now),
-        Step::Http2(seen) => fact(out, &http2::seen(seen), style),
+        Step::Http2(seen) => fact(out, &http2::seen(seen, None), style),
         Step::Http1(why) => {
             let text = format!(
                 "{}; HTTP/1.1 instead, as browsers do",
@@ -322,7 +322,7 @@ fn client_auth_text(asked: &ClientAuth) -> String {
     }
 }
 
-fn fact(out: &mut String, fact: &str, style: Style) {
+pub(super) fn fact(out: &mut String, fact: &str, style: Style) {
     line(out, style.prose(Role::Fact, &format!("* {fact}")));
 }
 

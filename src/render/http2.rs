@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::escape::escape_line;
 use crate::dial::http2::Seen;
+use crate::event::Side;
 use crate::proto::http2::frame::{Frame, Setting};
 
 /// Whether a frame says how the connection fares, rather than that it does.
@@ -14,10 +15,15 @@ pub fn is_telling(seen: &Seen) -> bool {
     )
 }
 
-/// The frame and its direction, safe to print.
-pub(super) fn seen(seen: &Seen) -> String {
-    let arrow = if seen.is_sent { '→' } else { '←' };
-    format!("HTTP/2 {arrow} {}", text(&seen.frame))
+/// The frame and its direction, safe to print; with whom it is exchanged, where there are two.
+pub(super) fn seen(seen: &Seen, with: Option<Side>) -> String {
+    let text = text(&seen.frame);
+    match (with.map(Side::name), seen.is_sent) {
+        (None, true) => format!("HTTP/2 → {text}"),
+        (None, false) => format!("HTTP/2 ← {text}"),
+        (Some(name), true) => format!("HTTP/2 to the {name}: {text}"),
+        (Some(name), false) => format!("HTTP/2 from the {name}: {text}"),
+    }
 }
 
 fn text(frame: &Frame) -> String {

@@ -8,8 +8,9 @@ use super::view::view;
 use super::{complain, forwarding, rules, signals};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
+use crate::dial::http2::Versions;
 use crate::exit::Exit;
-use crate::proxy::{self, Forward, Options, PromptOptions, Record};
+use crate::proxy::{self, Forward, Mirror, Options, PromptOptions, Record};
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl, Role, Show};
 
@@ -71,6 +72,7 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         identity: config.identity,
         origins: config.origins,
         max_clients: config.max_clients,
+        http2: config.http2.then(|| Rc::new(Mirror::default())),
         forward,
         upstream: config.upstream,
         rewriting: config.rewriting,
@@ -135,7 +137,20 @@ fn introduce(config: &Proxying, human: &Human, address: Option<SocketAddr>) {
         let url = format!("{scheme}://{address}/");
         let upstream = config.display.secrets.url(&config.url);
         let upstream = escape_line(&*upstream);
-        let text = format!("* {url} leads to {upstream}; connect with: wsee{insecure} {url}");
+        let (versions, flag) = match (config.http2, &config.identity) {
+            (false, _) => ("", ""),
+            (true, Some(_)) => (" (HTTP/2 and 1.1)", " --http 2"),
+            (true, None) => (" (HTTP/2 and 1.1)", " --http2-prior-knowledge"),
+        };
+        let over = match config.upstream.dial.http {
+            Versions::Http1 if config.http2 => " over HTTP/1.1",
+            Versions::Http1 => "",
+            Versions::Http2 => " over HTTP/2",
+            Versions::Auto => " over HTTP/2 or 1.1",
+        };
+        let text = format!(
+            "* {url}{versions} leads to {upstream}{over}; connect with: wsee{insecure}{flag} {url}"
+        );
         say(human, Role::Fact, &text);
         if let Some(text) = exposed(address) {
             let text = format!("{text}; --allow-origin limits web pages only");

@@ -59,6 +59,43 @@ fn a_websocket_over_tls_is_shown_recorded_and_replays() {
     server.server.stop(Signal::INT);
 }
 
+#[test]
+fn websockets_reach_their_servers_over_http2() {
+    let server = secure(&["--http2"]);
+    let trust = server.authority.path();
+    for (http, version) in [("2", "CONNECT /chat HTTP/2"), ("1.1", "GET /chat HTTP/1.1")] {
+        let args = [
+            "--intercept",
+            "localhost",
+            "--cacert",
+            trust,
+            "--http",
+            http,
+        ];
+        let proxy = forwarding(&args);
+        named((&server, "localhost"), "localhost", &proxy, &proxy.ca())
+            .exits(0)
+            .prints("one\n");
+        proxy
+            .proxy
+            .running
+            .wait_for_stderr("* closed by client: 1000");
+        server.server.running.wait_for_stderr(version);
+        proxy.proxy.stop(Signal::INT);
+    }
+    // A server without TLS is not asked for HTTP/2.
+    let plain = listening(&[]);
+    let proxy = forwarding(&["--intercept", "127.0.0.1", "--http", "auto"]);
+    wsee(&[&plain.url(), "-x", &proxy.url(), "-q", "-1"])
+        .stdin("one\n")
+        .run()
+        .exits(0)
+        .prints("one\n");
+    proxy.proxy.stop(Signal::INT).says("> GET / HTTP/1.1");
+    plain.stop(Signal::INT);
+    server.server.stop(Signal::INT);
+}
+
 /// Asks a server in a tunnel to `host` for `name` in TLS, and trusts the CA in the file `trusted`.
 fn named(
     (server, host): (&Secure, &str),

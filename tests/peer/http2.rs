@@ -11,21 +11,21 @@ use crate::support::run::{program, wsee};
 use crate::support::tls::Authority;
 
 /// A server that shows a certificate, with what trusts it.
-struct Secure {
-    server: Server,
-    authority: Authority,
+pub struct Secure {
+    pub server: Server,
+    pub authority: Authority,
     _files: (NamedTempFile, NamedTempFile),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Implementation {
+pub enum Implementation {
     /// Python's hypercorn.
     Hypercorn,
     /// Node's http2, with npm's ws in its streams.
     Node,
 }
 
-const IMPLEMENTATIONS: [Implementation; 2] = [Implementation::Hypercorn, Implementation::Node];
+pub const IMPLEMENTATIONS: [Implementation; 2] = [Implementation::Hypercorn, Implementation::Node];
 
 impl Implementation {
     /// What it says of a client's Close.
@@ -38,7 +38,7 @@ impl Implementation {
     }
 
     #[track_caller]
-    fn serve(self) -> Secure {
+    pub fn serve(self) -> Secure {
         // Shown when a test fails.
         println!("{self:?}");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

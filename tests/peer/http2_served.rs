@@ -5,6 +5,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use super::browser::{chromium, firefox_with};
 use crate::listen::{Listening, listening};
@@ -13,14 +14,14 @@ use crate::support::run::{Run, program};
 use crate::support::server::Server;
 use crate::support::tls::{Authority, path};
 
-fn script(name: &str) -> PathBuf {
+pub fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/peer")
         .join(name)
 }
 
 /// Python's h2 at a server without TLS.
-fn python(server: &Listening) -> Run {
+pub fn python(server: &Listening) -> Run {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peer/venv/bin/python");
     let mut command = Command::new(home);
     command.arg(script("http2_client.py"));
@@ -50,10 +51,9 @@ fn python_finds_an_echo_and_each_fault_of_http2() {
     python(&server).run().exits(0).prints(found);
 }
 
-#[test]
-#[ignore = "needs Node"]
-fn node_has_three_websockets_in_one_connection() {
-    let server = listening(&["--http2", "--tls"]);
+/// Claims that Node finds an echo at a server with TLS, in three streams of a connection.
+#[track_caller]
+pub fn node_finds_an_echo(server: &Listening) {
     let mut command = Command::new("node");
     command.arg(script("http2_client.js"));
     command.arg(format!("https://127.0.0.1:{}", server.port));
@@ -63,6 +63,13 @@ fn node_has_three_websockets_in_one_connection() {
         .run()
         .exits(0)
         .prints(format!("extended CONNECT true\n{found}"));
+}
+
+#[test]
+#[ignore = "needs Node"]
+fn node_has_three_websockets_in_one_connection() {
+    let server = listening(&["--http2", "--tls"]);
+    node_finds_an_echo(&server);
     server
         .stop(Signal::INT)
         .says("@3 * HTTP/2, stream 5 of the connection of @1\n")
@@ -77,11 +84,9 @@ fn page(port: u16, report: &Server<Received>) -> String {
     format!("file://{page}?url=wss:{origin}&before=https:{origin}&report={report}&size=100000")
 }
 
-/// Claims that the page found everything in order, and that it did so over HTTP/2.
+/// Claims that the page found everything in order, up to an end by the server.
 #[track_caller]
-fn finds_everything(server: Listening, report: Server<Received>) {
-    server.running.wait_for_stderr("@3 > HTTP/2 200");
-    server.running.signal(Signal::TERM);
+pub fn reports_everything(report: Server<Received>) {
     let found = [
         "all messages came back",
         "10000 messages came back in order",
@@ -89,6 +94,14 @@ fn finds_everything(server: Listening, report: Server<Received>) {
         "closed 1001 true",
     ];
     assert_eq!(report.serve().messages, found.map(Message::text));
+}
+
+/// The same over HTTP/2.
+#[track_caller]
+fn finds_everything(server: Listening, report: Server<Received>) {
+    server.running.wait_for_stderr("@3 > HTTP/2 200");
+    server.running.signal(Signal::TERM);
+    reports_everything(report);
     server
         .running
         .wait()
@@ -104,29 +117,56 @@ fn finds_everything(server: Listening, report: Server<Received>) {
 fn chromium_finds_an_echo_over_http2() {
     let server = listening(&["--http2", "--tls"]);
     let report = recording();
+    let _chromium = chromium_at(server.port, &report).spawn();
+    finds_everything(server, report);
+}
+
+/// Chromium with the page.
+pub fn chromium_at(port: u16, report: &Server<Received>) -> Run {
     let run = chromium(&["--ignore-certificate-errors"]);
     let profile = format!("--user-data-dir={}/profile", run.home().display());
-    let run = run.arg(&profile, &page(server.port, &report));
-    let _chromium = run.spawn();
-    finds_everything(server, report);
+    run.arg(&profile, &page(port, report))
+}
+
+/// A certificate and its key, and what the user of Firefox has excepted of it.
+pub struct Excepted {
+    pub certificate: NamedTempFile,
+    pub key: NamedTempFile,
+    digest: Vec<u8>,
+}
+
+impl Excepted {
+    pub fn new() -> Self {
+        let identity = Authority::new().issue(&["127.0.0.1"]);
+        let digest = Sha256::digest(identity.chain()[0].as_ref()).to_vec();
+        let (certificate, key) = identity.write();
+        Self {
+            certificate,
+            key,
+            digest,
+        }
+    }
+
+    /// Firefox with the page.
+    pub fn firefox_at(&self, port: u16, report: &Server<Received>) -> Run {
+        let digits: Vec<String> = self.digest.iter().map(|it| format!("{it:02X}")).collect();
+        // As a file of the profile: the OID is that of SHA-256.
+        let exception = format!(
+            "127.0.0.1:{port}:\tOID.2.16.840.1.101.3.4.2.1\t{}\t\n",
+            digits.join(":")
+        );
+        let files = [("cert_override.txt", exception.as_str())];
+        firefox_with(&files, &page(port, report))
+    }
 }
 
 #[test]
 #[ignore = "needs Firefox"]
 fn firefox_finds_an_echo_over_http2() {
-    let identity = Authority::new().issue(&["127.0.0.1"]);
-    let digest = Sha256::digest(identity.chain()[0].as_ref());
-    let (certificate, key) = identity.write();
-    let server = listening(&["--http2", "--cert", path(&certificate), "--key", path(&key)]);
+    let excepted = Excepted::new();
+    let (certificate, key) = (path(&excepted.certificate), path(&excepted.key));
+    let server = listening(&["--http2", "--cert", certificate, "--key", key]);
     let report = recording();
-    let digits: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
-    // An exception of the user, as a file of the profile: the OID is that of SHA-256.
-    let exception = format!(
-        "127.0.0.1:{}:\tOID.2.16.840.1.101.3.4.2.1\t{}\t\n",
-        server.port,
-        digits.join(":")
-    );
-    let files = [("cert_override.txt", exception.as_str())];
-    let _firefox = firefox_with(&files, &page(server.port, &report)).spawn();
+    let _firefox = excepted.firefox_at(server.port, &report).spawn();
     finds_everything(server, report);
 }

@@ -175,6 +175,7 @@ impl Log {
             events.jsonl.side = side;
         }
         if let Some(view) = &mut self.view {
+            view.side = side;
             view.tolerated = match side {
                 Some(Side::Client) => "from the client, passed on",
                 Some(Side::Server) => "from the server, passed on",

@@ -8,6 +8,7 @@ use super::failures::Failures;
 use super::goal::Goal;
 use super::intercept::Intercept;
 use crate::diagnostic::Diagnostic;
+use crate::dial::http2::Versions;
 use crate::dial::{Barred, Bars, Stream};
 use crate::event::Event;
 use crate::proxy::refuse::{barrier, unreached};
@@ -115,6 +116,10 @@ impl Hall<'_> {
     /// The connection to a server, which leads neither back here nor where the client has no business.
     pub(super) fn upstream(&self, goal: &Goal) -> session::Options {
         let mut open = goal.upstream(&self.options.upstream);
+        if !goal.target.tls {
+            // Without TLS there is no ALPN that says what the server speaks.
+            open.dial.http = Versions::Http1;
+        }
         open.dial.route.bars = Some(Bars {
             listening: self.forward.address,
             loopback: !self.may_reach_own(goal),

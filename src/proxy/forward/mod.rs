@@ -55,7 +55,7 @@ pub(super) async fn serve(stream: TcpStream, options: Rc<Options>, visit: Visit)
     let Some(forward) = options.forward.clone() else {
         return;
     };
-    let Some(mut front) = client::front(stream, &options, &visit).await else {
+    let Some((mut front, _)) = client::front(stream, &options, &visit).await else {
         return;
     };
     let hall = Hall {

@@ -24,6 +24,8 @@ pub(super) enum Began {
     Close(Side),
     Fin(Side, Option<Partial>),
     Failed(Side, String, Option<Partial>),
+    /// A stream of HTTP/2 ended as the text says.
+    Stream(Side, String, Option<Partial>),
     Stop(Cause),
     /// A fault or a rule.
     Proxy(&'static str),
@@ -33,6 +35,17 @@ impl Journal {
     /// The stream from one end has ended in order.
     pub(in crate::proxy) fn ended(&mut self, side: Side, partial: Option<Partial>) {
         self.began.get_or_insert(Began::Fin(side, partial));
+    }
+
+    /// A stream of HTTP/2 has ended, in order or not.
+    pub(in crate::proxy) fn stream_ended(
+        &mut self,
+        side: Side,
+        end: &io::Error,
+        partial: Option<Partial>,
+    ) {
+        let text = end.to_string();
+        self.began.get_or_insert(Began::Stream(side, text, partial));
     }
 
     pub(in crate::proxy) fn failed(
@@ -116,6 +129,9 @@ impl Journal {
                 let place = place(*partial);
                 format!("the {} ended TCP without a Close frame{place}", side.name())
             }
+            Some(Began::Stream(_, text, partial)) => {
+                format!("{}{}", escape_line(text), place(*partial))
+            }
             Some(Began::Failed(side, text, partial)) => {
                 let place = place(*partial);
                 format!("lost the {}: {}{place}", side.name(), escape_line(text))
@@ -147,10 +163,11 @@ impl Journal {
                 (end, (*side == Side::Client).then_some(Cause::Close))
             }
             Some(Began::Fin(Side::Server, partial)) => (lost(None, *partial), None),
-            Some(Began::Failed(Side::Server, text, partial)) => {
-                (lost(Some(text.clone()), *partial), None)
-            }
-            Some(Began::Fin(Side::Client, _)) => {
+            Some(
+                Began::Failed(Side::Server, text, partial)
+                | Began::Stream(Side::Server, text, partial),
+            ) => (lost(Some(text.clone()), *partial), None),
+            Some(Began::Fin(Side::Client, _) | Began::Stream(Side::Client, ..)) => {
                 (End::Abandoned { reset: false }, Some(Cause::Close))
             }
             Some(Began::Failed(Side::Client, ..)) => {

@@ -9,13 +9,16 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use self::ending::{Began, Body};
+use super::shown;
 use super::touch::{Note, Plain};
 use crate::acceptor::Log;
-use crate::event::{Direction, Event, NotOpen, Opening, Side};
+use crate::dial::Step;
+use crate::event::{Carried, Direction, Event, NotOpen, Opening, Side};
 use crate::fault::Faults;
 use crate::memory::Fate;
 use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::frame::CloseFrame;
+use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::proto::rules::{Rule, Violation};
 use crate::proto::sender::Control;
@@ -23,6 +26,7 @@ use crate::proto::watcher::{Sight, Watched};
 use crate::record::Recorder;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
+use crate::session::Transport;
 
 /// The log and the recording of a connection.
 #[derive(Debug)]
@@ -106,6 +110,32 @@ impl Journal {
             recorder.not_open(why, &self.opening, now);
         }
         self.log.not_open(why, &self.opening, now);
+    }
+
+    /// Shows a head as it came, and what it became.
+    pub(super) fn show_beside(&self, heads: (&Head, &Head), direction: Direction) {
+        let show = |out: &mut String, style, secrets| {
+            shown::beside(out, heads, direction, style, secrets);
+        };
+        self.log.lines_with(show);
+    }
+
+    /// Shows what happens below the connection to the server.
+    pub(super) fn server_step(&mut self, step: &Step) {
+        self.log.turn_to(Some(Side::Server));
+        self.log.event(&Event::Step(step), Instant::now());
+        self.log.turn_to(None);
+    }
+
+    /// Shows what has happened below the connection to the server since the last call.
+    pub(super) fn server_steps(&mut self, server: &mut dyn Transport) {
+        while server.has_event() {
+            match server.take_event() {
+                Some(Carried::Step(step)) => self.server_step(&step),
+                Some(_) => {}
+                None => return,
+            }
+        }
     }
 
     /// Ready while more can be reported.

@@ -22,7 +22,7 @@ use super::request_pairs::RequestPairs;
 use super::show::Show;
 use super::style::{Role, Style};
 use crate::dial::Step;
-use crate::event::{Direction, Event};
+use crate::event::{Direction, Event, Side};
 use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::http1::Head;
@@ -40,6 +40,8 @@ pub struct Human {
     pub number: Option<u64>,
     /// What became of a frame that breaks a rule and is tolerated.
     pub tolerated: &'static str,
+    /// Whose connection events below it are of, where something passes between two.
+    pub side: Option<Side>,
     /// The name of the connection, where there are several.
     pub label: Option<Label>,
     style: Style,
@@ -70,6 +72,7 @@ impl Human {
             show,
             number: None,
             tolerated: "tolerated (--lenient)",
+            side: None,
             label: None,
             style,
             secrets,
@@ -198,6 +201,9 @@ impl Human {
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
             Event::Step(Step::Http2(seen)) if !self.show.frames && !http2::is_telling(seen) => {}
+            Event::Step(Step::Http2(seen)) => {
+                handshake::fact(out, &http2::seen(seen, self.side), self.style);
+            }
             Event::Step(step) => {
                 let started = self.clock.started();
                 handshake::step(out, step, self.style, self.secrets, started);
