@@ -15,6 +15,17 @@ pub use windows::{file, net, place, process, signal, stderr, stdin, stdout, term
 
 use std::io;
 
+#[cfg(target_env = "musl")]
+use dlmalloc::GlobalDlmalloc;
+
+/// musl's own asks the kernel for the memory of each record of TLS, and gives it back at once: rustls receives 1.6
+/// times as fast with this one.
+///
+/// mimalloc is faster still, but C, and keeps 18 MiB after a buffer that grew to 3 MiB, where this one keeps 6.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+
 /// Why a file is not used for what only its owner may read.
 #[derive(Debug)]
 pub enum Unfit {
