@@ -6,8 +6,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crate::event::{Direction, Event};
-use crate::memory::{Fate, Shared};
+use crate::memory::{Fate, Meaning, Shared};
 use crate::observe::View;
+use crate::ontop::Seen;
 use crate::proto::connection::{self, Message};
 use crate::render::{Human, Label, Style};
 
@@ -120,6 +121,34 @@ impl Board {
         drop(memory);
         state.view.of(client.human, client.label, |view| {
             view.sent(message, number, now);
+        });
+        state.wake();
+    }
+
+    /// A message, and what a protocol on top makes of it.
+    pub(super) fn on_top(
+        &self,
+        client: &mut Shown<'_>,
+        direction: Direction,
+        message: &Message<'_>,
+        seen: &[Rc<Seen>],
+        now: Instant,
+    ) {
+        let state = &mut *self.0.borrow_mut();
+        state.number += u64::from(message.start);
+        let (number, time) = (state.number, state.view.time_at(now));
+        let meaning = Meaning::of(seen, state.view.shows_raw());
+        let mut memory = state.memory.lock();
+        let of = memory
+            .of(client.number, client.label)
+            .meaning(Some(meaning));
+        match direction {
+            Direction::Sent => of.sent(message, number, time),
+            Direction::Received => of.received(message, number, time),
+        }
+        drop(memory);
+        state.view.of(client.human, client.label, |view| {
+            view.on_top(direction, message, number, seen, now);
         });
         state.wake();
     }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::lines::Lines;
 use crate::event::{Direction, Event, Opening};
 use crate::proto::connection::{self, Message};
@@ -28,7 +30,7 @@ impl Events {
 
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
         if let Event::Connection(connection::Event::Message(message)) = event {
-            return self.message(Direction::Received, message, now);
+            return self.message(Direction::Received, message, None, now);
         }
         if let Some(opening) = &self.opening {
             let write = |out: &mut Vec<u8>| self.jsonl.event(out, event, opening, 0, now);
@@ -36,11 +38,18 @@ impl Events {
         }
     }
 
-    pub(super) fn message(&mut self, direction: Direction, message: &Message<'_>, now: Instant) {
+    /// Writes a message, with what a protocol on top makes of it.
+    pub(super) fn message(
+        &mut self,
+        direction: Direction,
+        message: &Message<'_>,
+        on_top: Option<&Value>,
+        now: Instant,
+    ) {
         self.number += 1;
         let write = |out: &mut Vec<u8>| {
             self.jsonl
-                .message(out, direction, message, self.number, None, now)
+                .message(out, direction, message, self.number, on_top, now)
         };
         self.lines.write(write);
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::one_line;
-use crate::event::{Ending, Event, NotOpen, Open, Opening};
+use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening};
 use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::sender::Control;
@@ -121,6 +121,17 @@ impl Recording {
         };
         let event = Event::Connection(&turned);
         self.recorder.event(&event, &self.opening, 0, None, now);
+    }
+
+    /// A message of the client, or of the server.
+    pub(super) fn message(&mut self, direction: Direction, message: &Message<'_>, now: Instant) {
+        match direction {
+            Direction::Sent => self.sent(message, now),
+            Direction::Received => {
+                let event = connection::Event::Message(*message);
+                self.event(&Event::Connection(&event), now);
+            }
+        }
     }
 
     /// The server has sent a message.

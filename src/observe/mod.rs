@@ -361,7 +361,7 @@ impl Observers {
 }
 
 /// The objects of `--jsonl` for what a message is on top: alone, or in an array if it holds several.
-fn objects(seen: &[Rc<Seen>]) -> Option<Cow<'_, Value>> {
+pub fn objects(seen: &[Rc<Seen>]) -> Option<Cow<'_, Value>> {
     match seen {
         [] => None,
         [seen] => Some(Cow::Borrowed(&seen.object)),

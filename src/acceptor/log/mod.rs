@@ -1,5 +1,6 @@
 //! The log of a server: every line starts with the client's number, `@1`.
 
+mod on_top;
 mod opening;
 mod print;
 
@@ -18,8 +19,7 @@ use crate::event::{Direction, Ending, Event, Side};
 use crate::fault::Faults;
 use crate::memory::Fate;
 use crate::observe::What;
-use crate::ontop::Seen;
-use crate::proto::connection::{self, Message};
+use crate::proto::connection::Message;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
@@ -283,7 +283,7 @@ impl Log {
             recording.borrow_mut().sent(message, now);
         }
         if let Some(events) = &mut self.events {
-            events.message(Direction::Sent, message, now);
+            events.message(Direction::Sent, message, None, now);
         }
         if let Some((board, mut shown)) = self.shown() {
             return board.sent(&mut shown, message, now);
@@ -301,42 +301,6 @@ impl Log {
 
     pub fn is_terse(&self) -> bool {
         self.is_terse
-    }
-
-    /// A message that did not come as one of WebSocket.
-    pub fn message(&mut self, direction: Direction, kind: Kind, payload: &[u8], now: Instant) {
-        let message = Message::whole(kind, payload, None);
-        match direction {
-            Direction::Sent => self.sent(&message, now),
-            Direction::Received => {
-                let event = connection::Event::Message(message);
-                self.event(&Event::Connection(&event), now);
-            }
-        }
-        // No round of a session follows.
-        self.pending.write();
-    }
-
-    /// A message for the memory of a prompt, which is shown in other words.
-    pub fn keep(&mut self, direction: Direction, kind: Kind, payload: &[u8], now: Instant) {
-        if let Some((board, shown)) = self.shown() {
-            board.keep(&shown, direction, &Message::whole(kind, payload, None), now);
-        }
-    }
-
-    /// A message as its protocol understands it.
-    pub fn understood(&mut self, direction: Direction, seen: &Seen, now: Instant) {
-        let mut text = String::new();
-        let it = OnTop {
-            direction,
-            label: &seen.label,
-            payload: &seen.payload,
-            note: &seen.note,
-        };
-        if let Some(view) = &mut self.view {
-            view.on_top(&mut text, &it, now);
-        }
-        self.print(&text);
     }
 
     /// Shows a fault that is no part of a session.

@@ -142,7 +142,7 @@ impl View {
     }
 
     /// Whether the messages below a protocol on top are shown as well.
-    pub(super) fn shows_raw(&self) -> bool {
+    pub fn shows_raw(&self) -> bool {
         self.human.show.raw
     }
 

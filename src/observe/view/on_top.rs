@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use super::filtered::OUTPUTS_SHOWN;
 use super::{View, What};
-use crate::event::{Direction, Event};
+use crate::event::Direction;
 use crate::filter::Filtered;
 use crate::ontop::Seen;
-use crate::proto::connection::{self, Message};
+use crate::proto::connection::Message;
 use crate::render::OnTop;
 
 impl View {
     /// Shows what a protocol on top makes of a message, and the message itself if that is wanted.
     #[inline(never)]
-    pub(in crate::observe) fn on_top(
+    pub fn on_top(
         &mut self,
         direction: Direction,
         message: &Message<'_>,
@@ -41,14 +41,7 @@ impl View {
         // For the first line that is shown.
         self.human.number = Some(number);
         if self.human.show.raw {
-            match direction {
-                Direction::Sent => self.human.sent(&mut text, message, now),
-                Direction::Received => {
-                    let event = connection::Event::Message(*message);
-                    let event = Event::Connection(&event);
-                    self.human.event(&mut text, &event, now);
-                }
-            }
+            self.human.raw(&mut text, direction, message, now);
         }
         let is_shown = |it: &&Rc<Seen>| !it.is_keepalive;
         if self.human.show.on_top {

@@ -223,8 +223,19 @@ impl Human {
     }
 
     pub fn sent(&mut self, out: &mut String, message: &Message<'_>, now: Instant) {
+        self.raw(out, Direction::Sent, message, now);
+    }
+
+    /// Writes a message as it is.
+    pub fn raw(
+        &mut self,
+        out: &mut String,
+        direction: Direction,
+        message: &Message<'_>,
+        now: Instant,
+    ) {
         if self.show.messages {
-            self.message(out, Direction::Sent, message, now);
+            self.message(out, direction, message, now);
         }
     }
 
