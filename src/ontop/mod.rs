@@ -18,6 +18,7 @@ pub mod phoenix;
 pub mod pusher;
 pub mod recognise;
 mod record;
+pub mod server;
 pub mod signalr;
 pub mod socketio;
 mod stage;
@@ -36,6 +37,7 @@ pub use verb::{Lines, SayError, SayResult, Verb};
 
 use crate::proto::message::Kind;
 use crate::secret::Login;
+use server::Half;
 use socketio::engine::{RefusalCode, Version};
 
 /// A protocol that `--as` names.
@@ -149,6 +151,21 @@ impl Name {
     /// The verb of a line that begins with a path, such as `/queue/a`.
     pub fn path_verb(self) -> Option<&'static str> {
         (self == Self::Stomp).then_some("send")
+    }
+
+    /// The server's half, if there is one besides that of Socket.IO.
+    pub fn server(self) -> Option<&'static Half> {
+        match self {
+            Self::Graphql => Some(&graphql::SERVER),
+            _ => None,
+        }
+    }
+
+    /// Those that `wsee listen` speaks, as a list in a sentence.
+    pub fn served() -> String {
+        let is_served = |name: &Self| *name == Self::SocketIo || name.server().is_some();
+        let names = Self::ALL.into_iter().filter(is_served).map(Self::as_str);
+        listed(names.map(str::to_owned))
     }
 
     pub fn verb(self, name: &str) -> Option<&'static Verb> {

@@ -77,6 +77,57 @@ fn kind(document: &str) -> Option<OperationKind> {
     None
 }
 
+/// A field that an operation selects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    pub name: String,
+    /// The name of its result.
+    pub key: String,
+}
+
+/// The most fields of an operation that are looked at.
+const FIELDS: usize = 100;
+
+/// The kind of the first operation of a document, and the fields that it selects itself; `None` without one.
+pub(super) fn operation(document: &str) -> Option<(OperationKind, Vec<Field>)> {
+    let mut fields: Vec<Field> = Vec::new();
+    let (mut depth, mut inner) = (0_usize, 0_usize);
+    let (mut is_fragment, mut is_spread) = (false, false);
+    let mut key = None;
+    for (token, _) in tokens(document) {
+        match token {
+            // An object in arguments has braces as well.
+            "(" | "[" => inner += 1,
+            ")" | "]" => inner = inner.saturating_sub(1),
+            _ if inner > 0 => {}
+            "{" => depth += 1,
+            "}" if depth == 1 && !is_fragment => break,
+            "}" => {
+                depth = depth.checked_sub(1)?;
+                is_fragment &= depth > 0;
+            }
+            "fragment" if depth == 0 => is_fragment = true,
+            _ if depth != 1 || is_fragment => {}
+            "." => is_spread = true,
+            // The type of an inline fragment follows.
+            "on" if is_spread => {}
+            ":" => key = fields.pop().map(|it| it.name),
+            _ if is_spread => is_spread = false,
+            name if name.starts_with(is_word) && !name.starts_with('@') => {
+                if fields.len() >= FIELDS {
+                    return None;
+                }
+                let name = name.to_owned();
+                let key = key.take().unwrap_or_else(|| name.clone());
+                fields.push(Field { name, key });
+            }
+            _ => {}
+        }
+    }
+    let kind = kind(document).unwrap_or(OperationKind::Query);
+    (!fields.is_empty()).then_some((kind, fields))
+}
+
 /// The document, and the JSON object of its variables if one follows.
 fn split(text: &str) -> Result<(&str, Option<Value>), SayError> {
     let mut depth = 0_usize;
@@ -212,6 +263,40 @@ mod tests {
             let expected = Request { kind, payload };
             assert_eq!(request(text, usual), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn the_fields_of_an_operation_are_those_that_it_selects_itself() {
+        let listed = |document: &str| {
+            let (kind, fields) = operation(document)?;
+            let fields = fields.iter().map(|it| format!("{}:{}", it.key, it.name));
+            Some((kind, fields.collect::<Vec<_>>().join(" ")))
+        };
+        for (document, kind, fields) in [
+            ("{ hello }", Query, "hello:hello"),
+            (
+                "mutation M { a: b(x: {c: 1}) { d } e }",
+                Mutation,
+                "a:b e:e",
+            ),
+            (
+                "fragment F on Q { x } subscription S($i: [Int!]) @live { ...F ticks(i: $i) @a { at } }",
+                Subscription,
+                "ticks:ticks",
+            ),
+            ("{ ... on Q { x } y }", Query, "y:y"),
+        ] {
+            assert_eq!(
+                listed(document),
+                Some((kind, fields.to_owned())),
+                "{document}"
+            );
+        }
+        for document in ["", "hello", "}", "{ }", "{ ...F }"] {
+            assert_eq!(operation(document), None, "{document}");
+        }
+        let many = format!("{{ {} }}", "a ".repeat(FIELDS + 1));
+        assert_eq!(operation(&many), None);
     }
 
     #[test]

@@ -32,6 +32,22 @@ impl Dialect {
         };
         json!({"id": id.to_string(), "type": kind})
     }
+
+    /// The type of a result.
+    pub(super) fn result(self) -> &'static str {
+        match self {
+            Self::Modern => "next",
+            Self::Older => "data",
+        }
+    }
+
+    /// The type of a server's sign of life.
+    pub(super) fn keepalive(self) -> &'static str {
+        match self {
+            Self::Modern => "ping",
+            Self::Older => "ka",
+        }
+    }
 }
 
 /// A message of the server.
@@ -63,22 +79,31 @@ pub enum Fault {
     NoType,
     #[error("{0:?} is no type of a message that a server sends")]
     Type(String),
+    #[error("{0:?} is no type of a message that a client sends")]
+    TypeOfClient(String),
     #[error("{0} has no id")]
     NoId(&'static str),
     #[error("{0} has no payload")]
     NoPayload(&'static str),
 }
 
+/// A message of a client.
+#[derive(Debug, PartialEq)]
+pub(super) enum Asked {
+    Init(Value),
+    /// An operation is to run.
+    Start(String, Value),
+    Stop(String),
+    Ping(Option<Value>),
+    Pong,
+    /// The older protocol's goodbye.
+    Terminate,
+}
+
 /// Reads a message of a server; types of both protocols are understood.
 pub fn decode(text: &str) -> Result<Packet, Fault> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| Fault::NotJson(error.to_string()))?;
-    let Value::Object(mut object) = value else {
-        return Err(Fault::NoType);
-    };
-    let kind = object.remove("type");
-    let kind = kind.as_ref().and_then(Value::as_str).ok_or(Fault::NoType)?;
-    Ok(match kind {
+    let (kind, mut object) = typed(text)?;
+    Ok(match kind.as_str() {
         "connection_ack" => Packet::Ack(object.remove("payload").unwrap_or_default()),
         "next" | "data" => Packet::Next(
             id(&mut object, "a result")?,
@@ -93,6 +118,36 @@ pub fn decode(text: &str) -> Result<Packet, Fault> {
         "start_ack" => Packet::Started(id(&mut object, "start_ack")?),
         other => return Err(Fault::Type(other.to_owned())),
     })
+}
+
+/// Reads a message of a client; types of both protocols are understood.
+pub(super) fn asked(text: &str) -> Result<Asked, Fault> {
+    let (kind, mut object) = typed(text)?;
+    Ok(match kind.as_str() {
+        "connection_init" => Asked::Init(object.remove("payload").unwrap_or_default()),
+        "subscribe" | "start" => Asked::Start(
+            id(&mut object, "an operation")?,
+            payload(&mut object, "an operation")?,
+        ),
+        "complete" | "stop" => Asked::Stop(id(&mut object, "complete")?),
+        "ping" => Asked::Ping(object.remove("payload")),
+        "pong" => Asked::Pong,
+        "connection_terminate" => Asked::Terminate,
+        other => return Err(Fault::TypeOfClient(other.to_owned())),
+    })
+}
+
+/// The type of a message, and the rest of it.
+fn typed(text: &str) -> Result<(String, Map<String, Value>), Fault> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| Fault::NotJson(error.to_string()))?;
+    let Value::Object(mut object) = value else {
+        return Err(Fault::NoType);
+    };
+    match object.remove("type") {
+        Some(Value::String(kind)) => Ok((kind, object)),
+        _ => Err(Fault::NoType),
+    }
 }
 
 fn id(object: &mut Map<String, Value>, of: &'static str) -> Result<String, Fault> {

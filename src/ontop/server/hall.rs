@@ -1,0 +1,63 @@
+//! What all clients of a server share.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use serde_json::Value;
+
+/// Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Hall(Rc<RefCell<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Topics that are refused.
+    refused: BTreeSet<String>,
+    /// Those that are present in a topic, by their session, and who they are.
+    present: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+impl Hall {
+    pub fn refuse(&self, topic: &str) {
+        self.0.borrow_mut().refused.insert(topic.to_owned());
+    }
+
+    /// Refuses it no more; returns whether it was refused.
+    pub fn accept(&self, topic: &str) -> bool {
+        self.0.borrow_mut().refused.remove(topic)
+    }
+
+    /// The topics that are refused.
+    pub fn refused(&self) -> Vec<String> {
+        self.0.borrow().refused.iter().cloned().collect()
+    }
+
+    pub(in crate::ontop) fn refuses(&self, topic: &str) -> bool {
+        self.0.borrow().refused.contains(topic)
+    }
+
+    /// Somebody is present from now on.
+    pub(in crate::ontop) fn enter(&self, topic: &str, session: &str, who: Value) {
+        let state = &mut *self.0.borrow_mut();
+        let present = state.present.entry(topic.to_owned()).or_default();
+        present.insert(session.to_owned(), who);
+    }
+
+    pub(in crate::ontop) fn leave(&self, topic: &str, session: &str) {
+        let state = &mut *self.0.borrow_mut();
+        if let Some(present) = state.present.get_mut(topic) {
+            present.remove(session);
+            if present.is_empty() {
+                state.present.remove(topic);
+            }
+        }
+    }
+
+    /// Who is present.
+    pub(in crate::ontop) fn present(&self, topic: &str) -> Vec<Value> {
+        let state = self.0.borrow();
+        let present = state.present.get(topic).into_iter().flatten();
+        present.map(|(_, who)| who.clone()).collect()
+    }
+}
