@@ -157,6 +157,7 @@ impl Name {
     pub fn server(self) -> Option<&'static Half> {
         match self {
             Self::Graphql => Some(&graphql::SERVER),
+            Self::Mqtt => Some(&mqtt::SERVER),
             _ => None,
         }
     }

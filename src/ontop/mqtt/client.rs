@@ -12,7 +12,6 @@ use super::see;
 use super::wire::{Fault, LONGEST};
 use crate::exit::Exit;
 use crate::ontop::names::Names;
-use crate::ontop::record::is_object;
 use crate::ontop::stage::Stage;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed};
 use crate::proto::message::Kind;
@@ -325,12 +324,7 @@ impl Protocol for Client {
     }
 
     fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
-        let message = if is_object(line) {
-            say::record(line)?
-        } else {
-            say::line(line)?
-        };
-        self.publish(message, now, actions)
+        self.publish(say::said(line)?, now, actions)
     }
 
     fn farewell(&mut self, _: Instant, actions: &mut Actions) {

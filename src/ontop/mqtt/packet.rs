@@ -162,7 +162,7 @@ fn publish(is_new: bool, first: u8, mut reader: Reader<'_>) -> Result<Publish<'_
 }
 
 /// Properties, which version 3.1.1 does not have.
-fn properties(is_new: bool, reader: &mut Reader<'_>) -> Result<Properties, Fault> {
+pub(super) fn properties(is_new: bool, reader: &mut Reader<'_>) -> Result<Properties, Fault> {
     if is_new && !reader.is_empty() {
         Properties::read(reader)
     } else {
@@ -245,7 +245,7 @@ pub(super) fn ack(version: Version, kind: Step, id: u16, code: u8) -> Vec<u8> {
     packet(first, &body)
 }
 
-fn put_properties(body: &mut Vec<u8>, version: Version, properties: &Properties) {
+pub(super) fn put_properties(body: &mut Vec<u8>, version: Version, properties: &Properties) {
     if version == Version::V5 {
         properties.put(body);
     }

@@ -102,6 +102,12 @@ impl Properties {
         Ok(Self(found))
     }
 
+    /// Those with these names and values.
+    pub(super) fn of(pairs: &[(&str, Value)]) -> Self {
+        let owned = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
+        Self(pairs.iter().map(owned).collect())
+    }
+
     /// Those that a message may be sent with, from the JSON of a person or program.
     pub(super) fn of_message(value: &Value) -> Result<Self, String> {
         let Value::Object(object) = value else {

@@ -9,6 +9,22 @@ pub(super) const TAKEN_OVER: u8 = 0x8e;
 /// No exchange has this packet identifier.
 pub(super) const UNKNOWN_ID: u8 = 0x92;
 
+// Those that a server gives.
+/// Nothing was subscribed to by this name.
+pub(super) const NO_SUBSCRIPTION: u8 = 0x11;
+pub(super) const MALFORMED: u8 = 0x81;
+pub(super) const PROTOCOL_ERROR: u8 = 0x82;
+pub(super) const NOT_ALLOWED: u8 = 0x87;
+/// The client gave no sign of life.
+pub(super) const SILENT: u8 = 0x8d;
+pub(super) const BAD_FILTER: u8 = 0x8f;
+pub(super) const BAD_TOPIC: u8 = 0x90;
+pub(super) const QUOTA: u8 = 0x97;
+/// Administrative action: somebody closes the session, or ends the server.
+pub(super) const BY_HAND: u8 = 0x98;
+pub(super) const NO_RETAIN: u8 = 0x9a;
+pub(super) const SHARED: u8 = 0x9e;
+
 /// The reason codes of MQTT 5 (§2.4), in the words of the specification.
 const REASONS: [(u8, &str); 40] = [
     (0x04, "disconnect with will message"),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::property::Properties;
 use crate::ontop::binary::text_or_binary;
-use crate::ontop::record::Record;
+use crate::ontop::record::{Record, is_object};
 use crate::ontop::verb::{usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -94,6 +94,15 @@ pub(super) fn line(text: &str) -> Result<Message, SayError> {
     Ok(message)
 }
 
+/// A message in words, or as JSON.
+pub(super) fn said(text: &str) -> Result<Message, SayError> {
+    if is_object(text) {
+        record(text)
+    } else {
+        line(text)
+    }
+}
+
 /// `TOPIC [QOS]`.
 pub(super) fn subscription(args: &str) -> Result<Subscription, SayError> {
     let mut words = args.split_whitespace();
@@ -175,7 +184,7 @@ fn qos(text: &str) -> Result<u8, SayError> {
 }
 
 /// §4.7.1, §4.7.3: a topic of a message has no wildcards.
-fn topic(name: &str) -> Result<String, SayError> {
+pub(super) fn topic(name: &str) -> Result<String, SayError> {
     if name.contains(['+', '#']) {
         let hint = "+ and # are for subscriptions";
         return Err(SayError::new(
@@ -187,7 +196,7 @@ fn topic(name: &str) -> Result<String, SayError> {
 }
 
 /// §4.7.1: a wildcard is a whole level, and # the last one.
-fn filter(name: &str) -> Result<String, SayError> {
+pub(super) fn filter(name: &str) -> Result<String, SayError> {
     let levels = name.split('/').count();
     let is_wrong = name.split('/').enumerate().any(|(at, level)| match level {
         "+" => false,

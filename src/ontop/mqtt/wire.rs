@@ -52,6 +52,12 @@ pub(super) enum Fault {
     NoId(&'static str),
     #[error("{0} is no packet that a server sends")]
     Direction(&'static str),
+    #[error("{0} is no packet that a client sends")]
+    OfServer(&'static str),
+    #[error("{0} has wrong flags")]
+    Flags(&'static str),
+    #[error("{0} has more than {1} topics, or none")]
+    Topics(&'static str, usize),
 }
 
 /// What is left of a packet, whose name is in the faults.
