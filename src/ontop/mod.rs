@@ -158,6 +158,7 @@ impl Name {
         match self {
             Self::Graphql => Some(&graphql::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
+            Self::Stomp => Some(&stomp::SERVER),
             _ => None,
         }
     }

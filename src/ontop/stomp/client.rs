@@ -6,18 +6,18 @@ mod hear;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::beat::beats;
 use super::frame::{Assembler, Frame, Headers, Version, encode};
 use super::say::{self, Message, Subscription};
 use super::see;
 use crate::exit::Exit;
 use crate::ontop::calls::Calls;
 use crate::ontop::names::Names;
-use crate::ontop::record::is_object;
 use crate::ontop::stage::Stage;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed};
 use crate::proto::message::Kind;
 use crate::render::quantity;
-use connect::{Connect, beats};
+use connect::Connect;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -279,12 +279,7 @@ impl Protocol for Client {
     }
 
     fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
-        let message = if is_object(line) {
-            say::record(line)?
-        } else {
-            say::message(line)?
-        };
-        self.say_message(message, now, actions)
+        self.say_message(say::said(line)?, now, actions)
     }
 
     fn farewell(&mut self, now: Instant, actions: &mut Actions) {

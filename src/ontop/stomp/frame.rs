@@ -114,6 +114,8 @@ pub(super) enum Fault {
     ContentLength(String),
 }
 
+/// The most frames of a message that are looked at: one of 64 MiB holds millions, each of which is larger in memory.
+pub(super) const LOOKED_AT: usize = 20_000;
 /// The longest command and headers, in bytes; brokers allow much less.
 const HEADERS: usize = 64 << 10;
 /// The most headers of a frame: each is larger in memory.
@@ -277,12 +279,7 @@ fn parse(bytes: &[u8], version: Version) -> Result<Frame, Fault> {
     if !is_command {
         return Err(Fault::Command(cut(command, QUOTED)));
     }
-    // STOMP 1.2, "Value Encoding": CONNECTED is not escaped, for older peers.
-    let version = if command == "CONNECTED" {
-        Version::V10
-    } else {
-        version
-    };
+    let version = written(command, version);
     let mut headers = Headers::default();
     for line in lines.filter(|line| !line.is_empty()) {
         if headers.0.len() >= MOST {
@@ -300,6 +297,15 @@ fn parse(bytes: &[u8], version: Version) -> Result<Frame, Fault> {
         headers,
         body: bytes[start..bytes.len() - 1].to_vec(),
     })
+}
+
+/// The version whose escapes a frame has: those that open a session have none, for older peers (STOMP 1.2, "Value
+/// Encoding").
+fn written(command: &str, version: Version) -> Version {
+    match command {
+        "CONNECT" | "STOMP" | "CONNECTED" => Version::V10,
+        _ => version,
+    }
 }
 
 fn unescape(text: &str, version: Version) -> Option<String> {
@@ -343,13 +349,8 @@ fn escape(text: &str, version: Version) -> String {
     out
 }
 
-/// Writes a frame; CONNECT is never escaped.
 pub(super) fn encode(frame: &Frame, version: Version) -> Vec<u8> {
-    let version = if frame.command == "CONNECT" {
-        Version::V10
-    } else {
-        version
-    };
+    let version = written(&frame.command, version);
     let mut out = frame.command.clone();
     out.push('\n');
     for (name, value) in &frame.headers.0 {

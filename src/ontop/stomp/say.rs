@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::frame::Headers;
 use crate::ontop::binary::text_or_binary;
-use crate::ontop::record::Record;
+use crate::ontop::record::{Record, is_object};
 use crate::ontop::verb::{usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -118,6 +118,15 @@ pub(super) fn message(args: &str) -> Result<Message, SayError> {
     name.clone_into(&mut message.destination);
     message.body = body.as_bytes().to_vec();
     Ok(message)
+}
+
+/// A message in words, or as JSON.
+pub(super) fn said(line: &str) -> Result<Message, SayError> {
+    if is_object(line) {
+        record(line)
+    } else {
+        message(line)
+    }
 }
 
 fn add(headers: &mut Headers, name: &str, value: &str) -> Result<(), SayError> {

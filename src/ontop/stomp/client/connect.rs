@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
+use crate::ontop::stomp::beat::BEAT;
 use crate::ontop::stomp::frame::{Frame, Headers};
 use crate::secret::{Login, MASK};
 
 /// The versions that are offered.
 const VERSIONS: &str = "1.0,1.1,1.2";
-/// How often this side can send a heart-beat and wants one, in milliseconds: the interval of the usual clients.
-const BEAT: u64 = 10_000;
 
 pub(super) struct Connect {
     pub frame: Frame,
@@ -69,12 +68,4 @@ fn hidden((name, value): &(String, String)) -> (String, String) {
     let is_open = matches!(name.as_str(), "host" | "login");
     let shown = if is_open { value.as_str() } else { MASK };
     (name.clone(), shown.to_owned())
-}
-
-/// How often a peer can send a heart-beat, and how often it wants one, in milliseconds.
-pub(super) fn beats(headers: &Headers) -> (u64, u64) {
-    let value = headers.get("heart-beat").unwrap_or_default();
-    let (theirs, wanted) = value.split_once(',').unwrap_or_default();
-    let number = |text: &str| u64::from(text.trim().parse::<u32>().unwrap_or_default());
-    (number(theirs), number(wanted))
 }

@@ -1,17 +1,15 @@
 //! What the server sends.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::connect::beats;
 use super::{Client, Session, UNACKNOWLEDGED};
 use crate::ontop::stage::Stage;
-use crate::ontop::stomp::frame::{Fault, Frame, Piece, Version};
+use crate::ontop::stomp::beat::{agreed, beats};
+use crate::ontop::stomp::frame::{Fault, Frame, LOOKED_AT, Piece, Version};
 use crate::ontop::stomp::see;
 use crate::ontop::{Actions, Name, Refusal, Seen};
 use crate::text::cut;
 
-/// The most frames of a message that are looked at: one of 64 MiB holds millions, each of which is larger in memory.
-const LOOKED_AT: usize = 20_000;
 /// How much of an error the last line quotes, in bytes.
 const QUOTED: usize = 300;
 
@@ -67,19 +65,11 @@ impl Client {
         };
         self.version = version;
         self.assembler.set_version(version);
-        let (theirs, wanted) = beats(&frame.headers);
-        let (can, wants) = self.offered;
-        // "Heart-beating": the slower of both sides counts, and zero is never.
-        let rate = |own: u64, other: u64| match (own, other) {
-            (0, _) | (_, 0) => Duration::ZERO,
-            (own, other) => Duration::from_millis(own.max(other)),
-        };
+        let (sending, silence) = agreed(self.offered, beats(&frame.headers));
         self.stage = Stage::Open(Session {
-            // A beat that is on its way when the time is over is late.
-            sending: rate(can, wanted) * 9 / 10,
+            sending,
             sent: now,
-            // Two of them may be late or lost.
-            silence: rate(wants, theirs) * 3,
+            silence,
             heard: now,
         });
         for (subscription, id) in self.subscriptions.clone() {
