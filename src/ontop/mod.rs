@@ -159,6 +159,7 @@ impl Name {
             Self::Graphql => Some(&graphql::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
             Self::Stomp => Some(&stomp::SERVER),
+            Self::SignalR => Some(&signalr::SERVER),
             _ => None,
         }
     }

@@ -4,7 +4,9 @@ mod client;
 pub mod negotiation;
 mod say;
 mod see;
+mod server;
 mod wire;
 
 pub use client::Client;
 pub use say::VERBS;
+pub use server::SERVER;

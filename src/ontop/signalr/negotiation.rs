@@ -1,6 +1,6 @@
 //! What comes before the WebSocket: a POST whose answer names the connection, or another server to ask.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::ontop::Refusal;
@@ -45,6 +45,24 @@ pub fn with_pair(target: &str, key: &str, value: &str) -> String {
 pub fn is_over(target: &str) -> bool {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     query.split('&').any(|it| it.starts_with("id="))
+}
+
+/// The answer of a server to a negotiation; `None` if the target asks for something else.
+pub fn offer(target: &str, id: &str) -> Option<String> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    if !path.ends_with("/negotiate") {
+        return None;
+    }
+    let mut answer = json!({
+        "connectionId": id,
+        "availableTransports": [{"transport": "WebSockets", "transferFormats": ["Text"]}],
+    });
+    // Version 0, that of older clients, has one name for both.
+    if query.split('&').any(|it| it == "negotiateVersion=1") {
+        answer["negotiateVersion"] = 1.into();
+        answer["connectionToken"] = id.into();
+    }
+    Some(answer.to_string())
 }
 
 /// Reads the body of an answer.
