@@ -157,6 +157,7 @@ impl Name {
     pub fn server(self) -> Option<&'static Half> {
         match self {
             Self::Graphql => Some(&graphql::SERVER),
+            Self::JsonRpc => Some(&jsonrpc::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
             Self::Stomp => Some(&stomp::SERVER),
             Self::SignalR => Some(&signalr::SERVER),

@@ -4,7 +4,9 @@ mod batch;
 mod client;
 mod say;
 mod see;
+mod server;
 
 pub(super) use batch::Batch;
 pub use client::{Client, Options};
 pub use say::VERBS;
+pub use server::SERVER;
