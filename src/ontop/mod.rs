@@ -158,6 +158,7 @@ impl Name {
         match self {
             Self::Graphql => Some(&graphql::SERVER),
             Self::JsonRpc => Some(&jsonrpc::SERVER),
+            Self::Phoenix => Some(&phoenix::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
             Self::Stomp => Some(&stomp::SERVER),
             Self::SignalR => Some(&signalr::SERVER),

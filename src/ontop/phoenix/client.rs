@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::say::{self, JOIN, LEAVE, Push};
+use super::say::{self, HEARTBEAT, JOIN, LEAVE, Push, SYSTEM};
 use super::see::{printed, received, refused, sent, shown, with_auth};
 use super::wire::{self, Packet, Version};
 use crate::ontop::beat::{Beat, Due};
@@ -38,9 +38,6 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(1);
 /// The most pushes that wait for a reply; older ones get none.
 const OPEN: u64 = 10_000;
-/// The topic and the event of a heartbeat.
-const SYSTEM: &str = "phoenix";
-const HEARTBEAT: &str = "heartbeat";
 
 #[derive(Debug)]
 pub struct Client {

@@ -3,9 +3,11 @@
 mod client;
 mod say;
 mod see;
+mod server;
 mod wire;
 
 pub use client::{Client, Options};
 pub use say::VERBS;
 pub use see::joined;
+pub use server::SERVER;
 pub use wire::Version;

@@ -44,6 +44,9 @@ pub(super) struct Push {
 
 pub(super) const JOIN: &str = "phx_join";
 pub(super) const LEAVE: &str = "phx_leave";
+/// The topic and the event of a heartbeat.
+pub(super) const SYSTEM: &str = "phoenix";
+pub(super) const HEARTBEAT: &str = "heartbeat";
 
 /// `TOPIC EVENT [JSON]`.
 pub(super) fn push(args: &str) -> Result<Push, SayError> {

@@ -44,6 +44,8 @@ pub(super) enum Fault {
     Short,
     #[error("{0} is no kind of a binary message that a server sends")]
     Kind(u8),
+    #[error("{0} is no kind of a binary message that a client sends")]
+    KindOfClient(u8),
     #[error("a name in the binary message is not UTF-8")]
     Name,
 }
@@ -53,6 +55,18 @@ pub(super) fn decode(kind: Kind, payload: &[u8]) -> Result<(Version, Packet), Fa
     if kind == Kind::Binary {
         return Ok((Version::V2, binary(payload)?));
     }
+    text_form(payload)
+}
+
+/// Reads a message of a client, in whichever version it is.
+pub(super) fn asked(kind: Kind, payload: &[u8]) -> Result<(Version, Packet), Fault> {
+    if kind == Kind::Binary {
+        return Ok((Version::V2, push(payload)?));
+    }
+    text_form(payload)
+}
+
+fn text_form(payload: &[u8]) -> Result<(Version, Packet), Fault> {
     let value = serde_json::from_slice(payload).map_err(|it| Fault::NotJson(it.to_string()))?;
     match value {
         Value::Array(parts) => Ok((Version::V2, array(parts)?)),
@@ -112,15 +126,7 @@ fn binary(bytes: &[u8]) -> Result<Packet, Fault> {
         BROADCAST => 2,
         other => return Err(Fault::Kind(other)),
     };
-    let (sizes, mut rest) = bytes.split_at_checked(count).ok_or(Fault::Short)?;
-    let mut names = Vec::new();
-    for &size in sizes {
-        let (name, after) = rest.split_at_checked(size.into()).ok_or(Fault::Short)?;
-        let name = std::str::from_utf8(name).map_err(|_| Fault::Name)?;
-        names.push(name.to_owned());
-        rest = after;
-    }
-    let payload = base64::binary_value(rest);
+    let (names, payload) = split(bytes, count)?;
     let mut names = names.into_iter();
     let mut next = || names.next().unwrap_or_default();
     Ok(match kind {
@@ -148,6 +154,37 @@ fn binary(bytes: &[u8]) -> Result<Packet, Fault> {
     })
 }
 
+/// A push of a client, which has a reference as well.
+fn push(bytes: &[u8]) -> Result<Packet, Fault> {
+    let (&kind, bytes) = bytes.split_first().ok_or(Fault::Short)?;
+    if kind != PUSH {
+        return Err(Fault::KindOfClient(kind));
+    }
+    let (names, payload) = split(bytes, 4)?;
+    let mut names = names.into_iter();
+    let mut next = || names.next().unwrap_or_default();
+    Ok(Packet {
+        join_ref: Some(next()),
+        reference: Some(next()),
+        topic: next(),
+        event: next(),
+        payload,
+    })
+}
+
+/// The names at the start, whose sizes come first, and the payload.
+fn split(bytes: &[u8], count: usize) -> Result<(Vec<String>, Value), Fault> {
+    let (sizes, mut rest) = bytes.split_at_checked(count).ok_or(Fault::Short)?;
+    let mut names = Vec::new();
+    for &size in sizes {
+        let (name, after) = rest.split_at_checked(size.into()).ok_or(Fault::Short)?;
+        let name = std::str::from_utf8(name).map_err(|_| Fault::Name)?;
+        names.push(name.to_owned());
+        rest = after;
+    }
+    Ok((names, base64::binary_value(rest)))
+}
+
 /// The longest name in a binary message, in bytes: its size is one byte.
 pub(super) const LONGEST_NAME: usize = 255;
 
@@ -167,24 +204,52 @@ pub(super) fn encode(version: Version, packet: &Packet) -> (Kind, Vec<u8>) {
         }
         return (Kind::Text, object.to_string().into_bytes());
     }
-    let bytes = base64::binary(payload);
-    let Some(data) = bytes else {
+    let Some(data) = base64::binary(payload) else {
         let array = json!([join_ref, reference, topic, event, payload]);
         return (Kind::Text, array.to_string().into_bytes());
     };
+    let (join_ref, reference) = (join_ref.as_deref(), reference.as_deref());
     let names = [
-        join_ref.as_deref(),
-        reference.as_deref(),
-        Some(topic),
-        Some(event),
+        join_ref.unwrap_or_default(),
+        reference.unwrap_or_default(),
+        topic,
+        event,
     ];
-    let names = names.map(Option::unwrap_or_default);
-    let mut message = vec![PUSH];
-    // Longer names are refused before.
-    message.extend(names.map(|name| u8::try_from(name.len()).unwrap_or(u8::MAX)));
-    message.extend(names.into_iter().flat_map(str::bytes));
+    (Kind::Binary, joined(PUSH, &names, &data))
+}
+
+/// The message of a server: a reply, or an event for all that have joined the topic.
+pub(super) fn serve(version: Version, packet: &Packet) -> (Kind, Vec<u8>) {
+    let (join_ref, reference) = (packet.join_ref.as_deref(), packet.reference.as_deref());
+    let status = packet.payload["status"].as_str();
+    let status = status.filter(|_| packet.event == "phx_reply");
+    let binary = if let Some(status) = status {
+        let data = base64::binary(&packet.payload["response"]);
+        let names = [
+            join_ref.unwrap_or_default(),
+            reference.unwrap_or_default(),
+            &packet.topic,
+            status,
+        ];
+        data.map(|data| joined(REPLY, &names, &data))
+    } else {
+        let data = base64::binary(&packet.payload);
+        data.map(|data| joined(BROADCAST, &[&packet.topic, &packet.event], &data))
+    };
+    match binary.filter(|_| version == Version::V2) {
+        Some(message) => (Kind::Binary, message),
+        None => encode(version, packet),
+    }
+}
+
+/// A binary message; longer names than its sizes can say are refused before.
+fn joined(kind: u8, names: &[&str], data: &[u8]) -> Vec<u8> {
+    let mut message = vec![kind];
+    let size = |name: &&str| u8::try_from(name.len()).unwrap_or(u8::MAX);
+    message.extend(names.iter().map(size));
+    message.extend(names.iter().flat_map(|name| name.bytes()));
     message.extend(data);
-    (Kind::Binary, message)
+    message
 }
 
 #[cfg(test)]
@@ -243,6 +308,37 @@ mod tests {
         let (kind, bytes) = encode(Version::V2, &packet);
         assert_eq!(kind, Kind::Binary);
         assert_eq!(bytes, b"\x00\x01\x02\x01\x01\x31\x32\x32te\x01\x02");
+    }
+
+    #[test]
+    fn what_a_server_sends_is_what_a_client_reads() {
+        let packet =
+            |join_ref: Option<&str>, reference: Option<&str>, event: &str, payload| Packet {
+                join_ref: join_ref.map(str::to_owned),
+                reference: reference.map(str::to_owned),
+                topic: "t".to_owned(),
+                event: event.to_owned(),
+                payload,
+            };
+        let data = || json!({"$base64": "AQI="});
+        let reply = json!({"status": "ok", "response": data()});
+        for (packet, kind) in [
+            (packet(None, None, "e", json!({"a": 1})), Kind::Text),
+            (packet(None, None, "e", data()), Kind::Binary),
+            (
+                packet(Some("1"), Some("2"), "phx_reply", reply),
+                Kind::Binary,
+            ),
+        ] {
+            let (found, bytes) = serve(Version::V2, &packet);
+            assert_eq!(found, kind);
+            assert_eq!(decode(kind, &bytes), Ok((Version::V2, packet)));
+        }
+        let pushed = packet(Some("1"), Some("2"), "e", data());
+        let (kind, bytes) = encode(Version::V2, &pushed);
+        assert_eq!(asked(kind, &bytes), Ok((Version::V2, pushed)));
+        let fault = asked(Kind::Binary, &[BROADCAST, 0, 0]);
+        assert_eq!(fault, Err(Fault::KindOfClient(BROADCAST)));
     }
 
     #[test]
