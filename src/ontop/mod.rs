@@ -159,6 +159,7 @@ impl Name {
             Self::Graphql => Some(&graphql::SERVER),
             Self::JsonRpc => Some(&jsonrpc::SERVER),
             Self::Phoenix => Some(&phoenix::SERVER),
+            Self::ActionCable => Some(&actioncable::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
             Self::Stomp => Some(&stomp::SERVER),
             Self::SignalR => Some(&signalr::SERVER),

@@ -75,6 +75,39 @@ fn identifier(object: &mut Map<String, Value>) -> Result<String, String> {
     }
 }
 
+/// A command of a client.
+#[derive(Debug, PartialEq)]
+pub(super) struct Command {
+    pub name: String,
+    pub identifier: String,
+    /// JSON in a string is unwrapped.
+    pub data: Option<Value>,
+}
+
+/// Reads a message of a client.
+pub(super) fn asked(kind: Kind, payload: &[u8]) -> Result<Command, String> {
+    let text = ontop::text(kind, payload, "Action Cable")?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| format!("it is not JSON ({error})"))?;
+    let (Some(name), Some(identifier)) = (value["command"].as_str(), value["identifier"].as_str())
+    else {
+        return Err("it has no command with an identifier".to_owned());
+    };
+    let data = match value.get("data") {
+        None => None,
+        Some(Value::String(text)) => {
+            let data = serde_json::from_str(text);
+            Some(data.map_err(|error| format!("its data is not JSON ({error})"))?)
+        }
+        Some(_) => return Err("its data is no string of JSON".to_owned()),
+    };
+    Ok(Command {
+        name: name.to_owned(),
+        identifier: identifier.to_owned(),
+        data,
+    })
+}
+
 /// A command; its data is a string of JSON.
 pub(super) fn encode(command: &str, identifier: &str, data: Option<&Value>) -> Vec<u8> {
     let mut message = json!({"command": command, "identifier": identifier});
@@ -87,6 +120,36 @@ pub(super) fn encode(command: &str, identifier: &str, data: Option<&Value>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_are_read_or_have_a_reason() {
+        let data = json!({"action": "speak"});
+        let bytes = encode("message", "{\"channel\":\"Chat\"}", Some(&data));
+        let expected = Command {
+            name: "message".to_owned(),
+            identifier: "{\"channel\":\"Chat\"}".to_owned(),
+            data: Some(data),
+        };
+        assert_eq!(asked(Kind::Text, &bytes), Ok(expected));
+        for (text, reason) in [
+            ("x", "it is not JSON"),
+            (
+                "{\"command\":\"subscribe\"}",
+                "no command with an identifier",
+            ),
+            (
+                "{\"command\":\"message\",\"identifier\":\"a\",\"data\":\"{\"}",
+                "its data is not JSON",
+            ),
+            (
+                "{\"command\":\"message\",\"identifier\":\"a\",\"data\":{}}",
+                "its data is no string",
+            ),
+        ] {
+            let fault = asked(Kind::Text, text.as_bytes()).expect_err(text);
+            assert!(fault.contains(reason), "{text}: {fault}");
+        }
+    }
 
     #[test]
     fn every_message_is_read_or_has_a_reason() {
