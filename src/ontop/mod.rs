@@ -160,6 +160,7 @@ impl Name {
             Self::JsonRpc => Some(&jsonrpc::SERVER),
             Self::Phoenix => Some(&phoenix::SERVER),
             Self::ActionCable => Some(&actioncable::SERVER),
+            Self::Pusher => Some(&pusher::SERVER),
             Self::Mqtt => Some(&mqtt::SERVER),
             Self::Stomp => Some(&stomp::SERVER),
             Self::SignalR => Some(&signalr::SERVER),
