@@ -18,6 +18,7 @@ mod echo;
 mod handshake;
 mod hostile;
 mod http2;
+mod on_top;
 mod program;
 mod prompt;
 mod record;

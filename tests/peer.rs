@@ -27,6 +27,7 @@ mod passed;
 mod proxied;
 mod pusher;
 mod report;
+mod served;
 mod server;
 mod signalr;
 mod socket_io;

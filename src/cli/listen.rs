@@ -21,7 +21,7 @@ use crate::acceptor::Address;
 /// lists its commands, and nothing is echoed without --echo. Elsewhere it echoes every message, and
 /// the log is summed up above 2,000 messages a second; -v shows each. It also answers by rules
 /// (--rules, --on), passes messages on to the other clients (--broadcast, --chat), plays a recorded
-/// server (--replay), or speaks Socket.IO (--as socket.io). A client that reads nothing for 10
+/// server (--replay), or speaks a protocol on top (--as graphql). A client that reads nothing for 10
 /// seconds, or leaves more than 16 MiB from other clients unread, is disconnected. --fault and --flap
 /// make it misbehave. Stop it with Ctrl-C.
 #[derive(Debug, Args)]
@@ -55,7 +55,6 @@ pub struct ListenArgs {
     #[arg(
         long,
         help_heading = Heading::Handshake,
-        conflicts_with = "name",
         hide_short_help = true
     )]
     pub http2: bool,
@@ -72,7 +71,13 @@ pub struct ListenArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::OnTop)]
 pub struct ServeAsArgs {
-    /// Speak a protocol on top of WebSocket: socket.io, or raw for none
+    /// Speak a protocol on top of WebSocket, such as socket.io or graphql, or raw for none
+    ///
+    /// graphql, signalr, phoenix, stomp, mqtt, jsonrpc, actioncable and pusher greet a client and keep it
+    /// alive, accept what it subscribes to, answer what it calls with its arguments, and hand what it publishes
+    /// to all that are subscribed to that. At the prompt a line goes to those that are subscribed, and /refuse
+    /// refuses a topic; with --split events, {"event":"command","data":"/refuse news"} does the same. See
+    /// wsee-protocols(5).
     ///
     /// socket.io serves Socket.IO on /socket.io/ and Engine.IO alone on /engine.io/, over long
     /// polling, over WebSocket, and with the upgrade between them, in the versions of Socket.IO 2, 3
@@ -87,7 +92,7 @@ pub struct ServeAsArgs {
         long = "as",
         value_name = "NAME",
         hide_possible_values = true,
-        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault", "script", "split", "jsonl", "command", "echo"]
+        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "script", "command", "echo"]
     )]
     pub name: Option<As>,
     /// Let clients join this namespace, such as /admin; repeatable

@@ -154,13 +154,37 @@ impl Whom {
 }
 
 /// A line that only a server understands, or understands differently; `None` for all others.
-pub fn parse_for_server(line: &str) -> Option<Result<ServerCommand, CommandError>> {
+///
+/// `is_verb` finds the commands of the protocol on top, which are lines for all clients.
+pub fn parse_for_server(
+    line: &str,
+    is_verb: impl Fn(&str) -> bool,
+) -> Option<Result<ServerCommand, CommandError>> {
+    if is_verb(line) {
+        return Some(Ok(to(Some(Whom::All), line)));
+    }
+    if let Some((whom, verb)) = addressed(line).filter(|(_, verb)| is_verb(verb)) {
+        return Some(Ok(to(Some(Whom::parse(whom)), verb)));
+    }
     match SERVER.read(line) {
         Ok(Reading::Other) => None,
         Ok(Reading::Help(topic)) => Some(Ok(ServerCommand::Help(topic))),
         Ok(Reading::Own(args)) => Some(args.server_command()),
         Err(error) => Some(Err(error)),
     }
+}
+
+fn to(whom: Option<Whom>, line: &str) -> ServerCommand {
+    ServerCommand::To {
+        whom,
+        what: Outgoing::Line(line.to_owned()),
+    }
+}
+
+/// Whom a line is for, and what it says to them.
+fn addressed(line: &str) -> Option<(&str, &str)> {
+    let (whom, rest) = line.strip_prefix("/to ")?.trim_start().split_once(' ')?;
+    Some((whom, rest.trim_start()))
 }
 
 /// Whether a number is the code of a Close frame, and not a client: `/close 4000 bye`, but `/close 4000 1000`.
@@ -222,10 +246,10 @@ impl Args<'_> {
     fn what(self) -> Result<Outgoing, CommandError> {
         let text = self.text;
         let Some(command) = text.strip_prefix('/') else {
-            return Ok(Outgoing::Text(text.to_owned()));
+            return Ok(Outgoing::Line(text.to_owned()));
         };
         if command.starts_with('/') {
-            return Ok(Outgoing::Text(command.to_owned()));
+            return Ok(Outgoing::Line(command.to_owned()));
         }
         match parse_command(self.line, command)? {
             Command::Outgoing(outgoing) => Ok(outgoing),
@@ -258,15 +282,19 @@ mod tests {
     use crate::diagnostic::one_line;
 
     fn parsed(line: &str) -> ServerCommand {
-        let parsed =
-            parse_for_server(line).unwrap_or_else(|| panic!("{line:?} is not for a server"));
+        let parsed = parse_for_server(line, is_verb);
+        let parsed = parsed.unwrap_or_else(|| panic!("{line:?} is not for a server"));
         parsed.unwrap_or_else(|error| panic!("{line:?}: {error}"))
     }
 
     fn error(line: &str) -> String {
-        let parsed =
-            parse_for_server(line).unwrap_or_else(|| panic!("{line:?} is not for a server"));
+        let parsed = parse_for_server(line, is_verb);
+        let parsed = parsed.unwrap_or_else(|| panic!("{line:?} is not for a server"));
         one_line(&parsed.expect_err(line))
+    }
+
+    fn is_verb(line: &str) -> bool {
+        line.starts_with("/next ")
     }
 
     fn to(whom: Option<Whom>, what: Outgoing) -> ServerCommand {
@@ -275,7 +303,7 @@ mod tests {
 
     #[test]
     fn messages_are_for_clients_paths_and_rooms() {
-        let text = |text: &str| Outgoing::Text(text.to_owned());
+        let text = |text: &str| Outgoing::Line(text.to_owned());
         let three = Some(Whom::Client(3));
         for (line, expected) in [
             ("/to 3 a  b", to(three.clone(), text("a  b"))),
@@ -298,12 +326,14 @@ mod tests {
                 to(three.clone(), Outgoing::Ping(b"x".to_vec())),
             ),
             ("/ping x", to(None, Outgoing::Ping(b"x".to_vec()))),
+            ("/to 3 /next a 1", to(three.clone(), text("/next a 1"))),
+            ("/next a 1", to(Some(Whom::All), text("/next a 1"))),
             ("/to 3 /drop", to(three, Outgoing::Drop)),
         ] {
             assert_eq!(parsed(line), expected, "{line}");
         }
         for line in ["hello", "//to 3 x", "/text x", "/quit"] {
-            assert!(parse_for_server(line).is_none(), "{line}");
+            assert!(parse_for_server(line, is_verb).is_none(), "{line}");
         }
     }
 

@@ -11,9 +11,11 @@ use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
 use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
 use crate::console::host::Tools;
+use crate::diagnostic::Diagnostic;
 use crate::fault::Plan;
 use crate::matching::Given;
 use crate::ontop::Name;
+use crate::ontop::server::Half;
 use crate::ontop::socketio::server::Options;
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -62,6 +64,8 @@ pub enum Behaviour {
     Chat,
     Rules(RuleSource),
     SocketIo(Options),
+    /// Another protocol on top.
+    OnTop(&'static Half),
     Script(RuleSource),
     /// Clients get what stdin or the prompt says; with `true` their messages are echoed.
     Manual(bool),
@@ -96,6 +100,10 @@ impl Listen {
         {
             subprotocols.extend(play.recording.connections[play.index].selected.clone());
         }
+        let half = half(args)?;
+        if let Some(half) = half.filter(|_| subprotocols.is_empty()) {
+            subprotocols.extend(half.subprotocols.iter().map(ToString::to_string));
+        }
         let mut connection = limits(&args.limit, Role::Server);
         let socketio = socketio(args)?;
         let is_socketio = socketio.is_some();
@@ -114,12 +122,13 @@ impl Listen {
         if args.behaviour.echo && prompt.is_none() && args.behaviour.split.is_none() {
             return Err(ConfigError::Echo);
         }
-        let (behaviour, description) = match socketio {
-            Some(options) => {
+        let (behaviour, description) = match (socketio, half) {
+            (Some(options), _) => {
                 let description = "Socket.IO 2 to 4, echo".to_owned();
                 (Behaviour::SocketIo(options), description)
             }
-            None => behaviour(&args.behaviour, checked, play, prompt.is_some(), &given),
+            (_, Some(half)) => (Behaviour::OnTop(half), half.description.to_owned()),
+            _ => behaviour(&args.behaviour, checked, play, prompt.is_some(), &given),
         };
         Ok(Self {
             address: args.addr.clone(),
@@ -302,20 +311,38 @@ const PING_INTERVAL: Duration = Duration::from_secs(25);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_PAYLOAD: usize = 1_000_000;
 
-fn socketio(args: &ListenArgs) -> Result<Option<Options>, SocketIoError> {
-    let on_top = &args.on_top;
-    if let Some(As::Protocol(name)) = on_top.name.filter(|it| *it != As::Protocol(Name::SocketIo)) {
-        return Err(SocketIoError::NoServer(name.as_str()));
+/// The server's half of the protocol on top, if there is one other than Socket.IO.
+fn half(args: &ListenArgs) -> Result<Option<&'static Half>, OnTopError> {
+    match args.on_top.name {
+        None | Some(As::Raw | As::Protocol(Name::SocketIo)) => Ok(None),
+        Some(As::Protocol(name)) => match name.server() {
+            Some(half) => Ok(Some(half)),
+            None => Err(OnTopError::NoServer(name.as_str())),
+        },
     }
+}
+
+fn socketio(args: &ListenArgs) -> Result<Option<Options>, OnTopError> {
+    let on_top = &args.on_top;
     if !matches!(on_top.name, Some(As::Protocol(Name::SocketIo))) {
         if !on_top.namespace.is_empty() {
-            return Err(SocketIoError::NoSocketIo);
+            return Err(OnTopError::NoSocketIo);
         }
         return Ok(None);
     }
+    // Its engine has its own way from a request to a session.
+    let unfit = [
+        (args.behaviour.jsonl, "--jsonl"),
+        (args.behaviour.split.is_some(), "--split"),
+        (!args.fault.fault.is_empty(), "--fault"),
+        (args.http2, "--http2"),
+    ];
+    if let Some((_, flag)) = unfit.iter().find(|(is_given, _)| *is_given) {
+        return Err(OnTopError::Unfit(flag));
+    }
     let no_slash = |name: &&String| !name.starts_with('/');
     if let Some(name) = on_top.namespace.iter().find(no_slash) {
-        return Err(SocketIoError::Namespace(name.clone()));
+        return Err(OnTopError::Namespace(name.clone()));
     }
     let limit = &args.limit;
     let max_payload = limit
@@ -335,24 +362,35 @@ fn period(
     flag: &'static str,
     given: Option<TimeLimit>,
     default: Duration,
-) -> Result<Duration, SocketIoError> {
+) -> Result<Duration, OnTopError> {
     match given {
         None => Ok(default),
         Some(TimeLimit(Some(time))) => Ok(time),
-        Some(TimeLimit(None)) => Err(SocketIoError::NoPings(flag)),
+        Some(TimeLimit(None)) => Err(OnTopError::NoPings(flag)),
     }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SocketIoError {
-    #[error("wsee listen speaks socket.io only, not {0}; --rules can answer its messages")]
+pub enum OnTopError {
+    #[error("wsee listen does not speak {0}; --rules can answer its messages")]
     NoServer(&'static str),
+    #[error("--as socket.io cannot be used with {0}")]
+    Unfit(&'static str),
     #[error("--namespace needs --as socket.io")]
     NoSocketIo,
     #[error("--namespace {0:?} does not start with a slash; write /{0}")]
     Namespace(String),
     #[error("{0} 0 would turn the pings of Engine.IO off, which its clients wait for")]
     NoPings(&'static str),
+}
+
+impl Diagnostic for OnTopError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoServer(_) => Some(format!("it speaks {}", Name::served())),
+            _ => None,
+        }
+    }
 }
 
 fn identity(args: &ServerTlsArgs, host: &str) -> Result<Option<Identity>, ConfigError> {

@@ -118,7 +118,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Further(#[from] further::FurtherError),
     #[error(transparent)]
-    SocketIo(#[from] listen::SocketIoError),
+    Serve(#[from] listen::OnTopError),
     #[error(transparent)]
     Check(#[from] listen::CheckError),
     #[error(transparent)]
@@ -163,7 +163,7 @@ impl ConfigError {
             | Self::Filter(_)
             | Self::Further(_)
             | Self::Identity(_)
-            | Self::SocketIo(_)
+            | Self::Serve(_)
             | Self::Check(_)
             | Self::Proxying(_)
             | Self::FaultSide(_)
@@ -180,6 +180,7 @@ impl Diagnostic for ConfigError {
         match self {
             Self::Tls(error) => error.hint(),
             Self::OnTop(error) => error.hint(),
+            Self::Serve(error) => error.hint(),
             Self::SendEncoding(error) | Self::Every(EveryError::Encoding(error)) => error.hint(),
             Self::Playback(PlaybackError::Read(error))
             | Self::Replay(ReplayError::Playback(PlaybackError::Read(error))) => error.hint(),

@@ -17,8 +17,8 @@ const COLUMN: usize = 31;
 /// What a line is without a protocol on top.
 pub const LINE: &str = "a line is sent as a text message";
 
-/// Explains a topic at a prompt that is not a client's.
-pub fn dialect(dialect: Dialect, topic: HelpTopic, out: &mut String) {
+/// Explains a topic at a prompt that is not a client's, and has these verbs of a protocol on top.
+pub fn dialect(dialect: Dialect, verbs: &[&'static Verb], topic: HelpTopic, out: &mut String) {
     if topic != HelpTopic::Commands {
         return help(topic, None, out);
     }
@@ -26,7 +26,19 @@ pub fn dialect(dialect: Dialect, topic: HelpTopic, out: &mut String) {
         let typed = format!("/{} {}", usage.name, usage.args);
         row(out, &typed, usage.help);
     }
-    paragraph(out, dialect.rest, "  ");
+    for verb in verbs {
+        row(out, &format!("/{} {}", verb.name, verb.args), verb.help);
+    }
+    match verbs.first() {
+        None => paragraph(out, dialect.rest, "  "),
+        Some(verb) => {
+            let text = format!(
+                "a line is /{} {}; /help keys lists the keys",
+                verb.name, verb.args
+            );
+            paragraph(out, &text, "  ");
+        }
+    }
 }
 
 /// Explains a topic; `speaker` adds the verbs of its protocol.
@@ -83,7 +95,8 @@ fn verbs(name: &str, speaker: Option<&Speaker>, out: &mut String) {
     }
 }
 
-fn explain_verb(verb: &Verb, owner: &str, out: &mut String) {
+/// Explains one command of a protocol on top; `owner` names it where it is not the one that is spoken.
+pub fn explain_verb(verb: &Verb, owner: &str, out: &mut String) {
     let typed = format!("/{} {}", verb.name, verb.args);
     let line = format!("{}   {}{owner}", typed.trim_end(), verb.help);
     paragraph(out, &line, "");

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::command::{Brackets, Dialect};
-use crate::ontop::Lines;
+use crate::ontop::{Lines, Verb};
 use crate::render::escape::escape_line;
 use crate::speaker::{Speaker, is_meant, split};
 
@@ -106,6 +106,17 @@ impl Words {
             shared: Some(dialect.shared),
             arguments: None,
         };
+    }
+
+    /// Puts the verbs of a protocol on top in front, with what may follow them.
+    pub fn lead(&self, verbs: &[&'static Verb], names: &[String]) {
+        let verbs = verbs.iter().map(|verb| Entry {
+            name: verb.name,
+            args: verb.args,
+            lines: verb.lines,
+            names: names.to_vec(),
+        });
+        self.lock().entries.splice(0..0, verbs);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

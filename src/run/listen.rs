@@ -11,10 +11,11 @@ use crate::acceptor::{Log, Recorded, numbered};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
+use crate::ontop::Name;
 use crate::render::escape::escape_line;
 use crate::render::{Jsonl, Role, Show};
 use crate::scenario::rules::has_faults;
-use crate::serve::{self, Book, Commands, Engine, Hub, Options, PromptOptions, Reload};
+use crate::serve::{self, Book, Commands, Engine, Hub, OnTop, Options, PromptOptions, Reload};
 
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let behaviour = match behaviour(&config) {
@@ -131,6 +132,7 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
             serve::Behaviour::Rules(Book::new(rules))
         }
         Behaviour::SocketIo(options) => serve::Behaviour::SocketIo(Engine::new(options.clone())),
+        Behaviour::OnTop(half) => serve::Behaviour::OnTop(OnTop::new(half)),
         Behaviour::Script(source) => {
             let steps = rules::script(source, config.display.secrets)?;
             serve::Behaviour::Script(Rc::new(steps))
@@ -164,11 +166,15 @@ fn log(
         None => (schemes[0], ""),
         Some(identity) => (schemes[1], if identity.self_made { " -k" } else { "" }),
     };
-    let flag = match (is_socketio, config.http2, config.identity.is_some()) {
-        (true, _, _) => " --as socket.io",
-        (false, true, true) => " --http 2",
-        (false, true, false) => " --http2-prior-knowledge",
-        (false, false, _) => "",
+    let spoken = match &config.behaviour {
+        Behaviour::SocketIo(_) => format!(" --as {}", Name::SocketIo.as_str()),
+        Behaviour::OnTop(half) => format!(" --as {}", half.name.as_str()),
+        _ => String::new(),
+    };
+    let http = match (config.http2, config.identity.is_some()) {
+        (true, true) => " --http 2",
+        (true, false) => " --http2-prior-knowledge",
+        (false, _) => "",
     };
     if let Some(address) = address {
         let url = format!("{scheme}://{address}/");
@@ -176,11 +182,12 @@ fn log(
         let versions = if config.http2 { ", HTTP/2 and 1.1" } else { "" };
         let path = match behaviour {
             serve::Behaviour::Rules(book) => book.example(&config.given),
+            serve::Behaviour::OnTop(on_top) => Some(on_top.half.path.to_owned()),
             _ => Some("/".to_owned()),
         };
         let example = path.map_or_else(String::new, |path| {
             let path = escape_line(&path);
-            format!("; connect with: wsee{insecure}{flag} {scheme}://{address}{path}")
+            format!("; connect with: wsee{insecure}{http}{spoken} {scheme}://{address}{path}")
         });
         let text = format!("* listening on {url} ({what}{versions}){example}");
         say(&human, Role::Fact, &text);

@@ -11,6 +11,7 @@ use super::command::Bridge;
 use super::echo::Echo;
 use super::engine::Engine;
 use super::hub::About;
+use super::on_top::{Attendant, OnTop};
 use super::player::Player;
 use super::process::{Commands, Process};
 use super::program::Book;
@@ -20,6 +21,7 @@ use super::script::Script;
 use super::variable::Variables;
 use super::{Options, Visit, wait};
 use crate::event::Ending;
+use crate::ontop::server::Session;
 use crate::proto::connection::Connection;
 use crate::record::Play;
 use crate::scenario::rules::RuleStep;
@@ -36,11 +38,23 @@ pub enum Behaviour {
     Chat,
     Rules(Book),
     SocketIo(Engine),
+    /// Another protocol on top.
+    OnTop(OnTop),
     Script(Rc<Vec<RuleStep>>),
     /// Clients get what stdin says; with `true` their messages are echoed.
     Manual(bool),
     /// A process for each client.
     Command(Rc<Commands>),
+}
+
+impl Behaviour {
+    /// The protocol on top, other than Socket.IO.
+    pub(super) fn on_top(&self) -> Option<&OnTop> {
+        match self {
+            Self::OnTop(on_top) => Some(on_top),
+            _ => None,
+        }
+    }
 }
 
 /// A client that is served until it is gone.
@@ -62,22 +76,37 @@ pub(super) struct Started<'s> {
     pub(super) is_http2: bool,
 }
 
+/// What a client needs besides its connection.
+pub(super) enum Partner {
+    Nobody,
+    Process(io::Result<Process>),
+    Session(Box<Session>),
+}
+
 /// Runs the connection with what the server does for a client.
 pub(super) fn behave<'s>(
     started: Started<'s>,
     options: &Options,
     visit: Visit,
     mut about: About,
-    process: Option<io::Result<Process>>,
+    partner: Partner,
 ) -> Serving<'s> {
     let number = visit.number;
     if let Some(faults) = &visit.faults {
         faults.open(started.now);
     }
     let client = Client::new(visit.log, wait(visit.signals), visit.faults);
+    let process = match partner {
+        Partner::Nobody => None,
+        Partner::Process(process) => Some(process),
+        Partner::Session(session) => {
+            let seat = options.hub.enter(about);
+            return started.run(Attendant::new(client, seat, session));
+        }
+    };
     match &options.behaviour {
-        // Its engine has served Socket.IO before, from the first request on.
-        Behaviour::Echo | Behaviour::SocketIo(_) => {
+        // An engine has served Socket.IO before, from the first request on, and other protocols have a session.
+        Behaviour::Echo | Behaviour::SocketIo(_) | Behaviour::OnTop(_) => {
             let seat = options.hub.enter(about);
             started.run(Echo::new(client, seat))
         }

@@ -8,6 +8,7 @@ use std::task::{Context, Waker};
 use std::time::Instant;
 
 use crate::command::Outgoing;
+use crate::ontop::server::Notice;
 use crate::proto::encoded::Encoded;
 
 /// All clients; clones are the same.
@@ -36,6 +37,8 @@ struct Entry {
     is_full: bool,
     waker: Option<Waker>,
     rooms: BTreeSet<Rc<str>>,
+    /// What it is subscribed to, in a protocol on top.
+    topics: Vec<Rc<str>>,
 }
 
 /// What is known of a client.
@@ -62,6 +65,8 @@ pub struct Post {
 pub enum Content {
     Message(Rc<Encoded>),
     Other(Rc<Outgoing>),
+    /// What the protocol on top makes messages of.
+    Notice(Rc<Notice>),
 }
 
 impl Post {
@@ -92,6 +97,7 @@ impl Post {
         match &self.content {
             Content::Message(message) => message.frame().len(),
             Content::Other(_) => OTHER,
+            Content::Notice(notice) => notice.size,
         }
     }
 }
@@ -146,6 +152,7 @@ impl Hub {
             is_full: false,
             waker: None,
             rooms: BTreeSet::new(),
+            topics: Vec::new(),
         };
         let state = &mut *self.0.borrow_mut();
         state.clients.insert(number, entry);
@@ -174,6 +181,28 @@ impl Hub {
         let state = self.0.borrow();
         let entry = state.clients.get(&number);
         entry.map_or_else(Vec::new, |it| it.rooms.iter().cloned().collect())
+    }
+
+    /// What a client is subscribed to, by name.
+    pub(super) fn topics(&self, number: u64) -> Vec<Rc<str>> {
+        let state = self.0.borrow();
+        let entry = state.clients.get(&number);
+        entry.map_or_else(Vec::new, |it| it.topics.clone())
+    }
+
+    /// Whether somebody is subscribed to something like this.
+    pub(super) fn has_topic(&self, to: To<'_>, is_it: impl Fn(&str) -> bool) -> bool {
+        let state = self.0.borrow();
+        let mut clients = state.clients.iter();
+        clients.any(|(number, entry)| {
+            let is_meant = match to {
+                To::All | To::Others => true,
+                To::Path(path) => entry.about.path == path,
+                To::Room(room) => entry.rooms.contains(room),
+                To::Client(it) => it == *number,
+            };
+            is_meant && entry.topics.iter().any(|topic| is_it(topic))
+        })
     }
 
     /// Refuses the next client with this status, or not.
@@ -324,6 +353,15 @@ impl Seat {
         Ok(())
     }
 
+    /// Notes what the client is subscribed to.
+    pub fn subscribed(&self, topics: Vec<Rc<str>>) {
+        let state = &mut *self.hub.0.borrow_mut();
+        if let Some(entry) = state.clients.get_mut(&self.number) {
+            entry.topics = topics;
+            state.changed();
+        }
+    }
+
     pub fn leave(&self, room: &str) {
         let state = &mut *self.hub.0.borrow_mut();
         if let Some(entry) = state.clients.get_mut(&self.number) {
@@ -385,7 +423,7 @@ mod tests {
         let posts = std::iter::from_fn(|| seat.poll(&mut cx));
         let text = |post: Post| match post.content {
             Content::Message(it) => String::from_utf8_lossy(it.payload()).into_owned(),
-            Content::Other(_) => "other".to_owned(),
+            Content::Other(_) | Content::Notice(_) => "other".to_owned(),
         };
         posts.map(text).collect()
     }

@@ -7,8 +7,11 @@ use std::io;
 use serde::Deserialize;
 
 use super::hub::{Hub, Post, To};
+use super::on_top::OnTop;
 use crate::acceptor::Log;
 use crate::command::{Outgoing, grammar};
+use crate::diagnostic::one_line;
+use crate::outbox::SendError;
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -31,13 +34,13 @@ const LONGEST: usize = 512 << 20;
 const READ: usize = 64 << 10;
 
 /// Sends what stdin says, to the client that a line names or to all; returns at its end.
-pub(super) async fn follow(hub: Hub, log: Log) {
-    if let Err(error) = read(&hub, &log).await {
+pub(super) async fn follow(hub: Hub, on_top: Option<OnTop>, log: Log) {
+    if let Err(error) = read(&hub, on_top.as_ref(), &log).await {
         log.note(Role::Error, &format!("! cannot read stdin: {error}"));
     }
 }
 
-async fn read(hub: &Hub, log: &Log) -> io::Result<()> {
+async fn read(hub: &Hub, on_top: Option<&OnTop>, log: &Log) -> io::Result<()> {
     let mut stdin = Stdin::open()?;
     let (mut buffer, mut searched, mut number) = (Vec::new(), 0, 0_u64);
     let mut block = vec![0; READ];
@@ -56,7 +59,7 @@ async fn read(hub: &Hub, log: &Log) -> io::Result<()> {
         while let Some(at) = memchr::memchr(b'\n', &buffer[searched..]) {
             let end = searched + at;
             number += 1;
-            if let Err(problem) = line(&buffer[begin..end], hub) {
+            if let Err(problem) = line(&buffer[begin..end], hub, on_top) {
                 let text = format!("! stdin, line {number}: {problem}");
                 log.note(Role::Error, &escape_line(&text));
             }
@@ -72,13 +75,17 @@ async fn read(hub: &Hub, log: &Log) -> io::Result<()> {
 }
 
 /// Sends what one line says.
-fn line(bytes: &[u8], hub: &Hub) -> Result<(), String> {
+fn line(bytes: &[u8], hub: &Hub, on_top: Option<&OnTop>) -> Result<(), String> {
     let message = jsonl::message(bytes).map_err(|error| error.to_string())?;
     if bytes.trim_ascii().is_empty() {
         return Ok(());
     }
     let line: Line<'_> =
         serde_json::from_slice(bytes).map_err(|error| jsonl::without_line(&error))?;
+    let to = line.client.map_or(To::All, To::Client);
+    if line.event == "command" {
+        return command(&line, to, hub, on_top);
+    }
     let post = match message {
         Some((kind, payload)) => Post::message(kind, &payload),
         None => match control(&line)? {
@@ -86,11 +93,23 @@ fn line(bytes: &[u8], hub: &Hub) -> Result<(), String> {
             None => return Ok(()),
         },
     };
-    let to = line.client.map_or(To::All, To::Client);
     match (hub.post(None, to, &post), line.client) {
         ((0, _), Some(client)) => Err(format!("client {client} is not connected")),
         _ => Ok(()),
     }
+}
+
+/// Does what a command of the protocol on top says.
+fn command(line: &Line<'_>, to: To<'_>, hub: &Hub, on_top: Option<&OnTop>) -> Result<(), String> {
+    let on_top = on_top.ok_or("a command needs --as, with another protocol than socket.io")?;
+    let text = line.data.as_deref();
+    let text = text.ok_or("a command has its text in data")?;
+    let done = if text.starts_with('/') && on_top.half.verb(text).is_none() {
+        Err(on_top.half.unknown(text))
+    } else {
+        on_top.order(text, to, hub).map(drop)
+    };
+    done.map_err(|error| one_line(&SendError::from(error)))
 }
 
 /// Events that `--jsonl` prints, and that say nothing to do.
@@ -110,7 +129,7 @@ fn control(line: &Line<'_>) -> Result<Option<Outgoing>, String> {
         event if OTHERS.contains(&event) => return Ok(None),
         event => {
             return Err(format!(
-                "{event:?} is not an event to send; these are message, ping, pong and close"
+                "{event:?} is not an event to send; these are message, command, ping, pong and close"
             ));
         }
     }))

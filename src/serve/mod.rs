@@ -12,6 +12,7 @@ mod faulty;
 mod http2;
 mod hub;
 mod input;
+mod on_top;
 mod opening;
 mod patience;
 mod player;
@@ -35,13 +36,14 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
-use behaviour::{AnyStream, Serving, Started, behave};
+use behaviour::{AnyStream, Partner, Serving, Started, behave};
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
+pub use on_top::OnTop;
 pub use process::Commands;
 pub use program::Book;
-use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
+use prompt::{ServerPrompt, Told};
 
 use crate::acceptor::{
     self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, Refusing, wait,
@@ -93,7 +95,8 @@ pub async fn serve(listener: TcpListener, options: Options, signals: Signals) ->
     let lines = options.log.lines();
     if options.reads_events {
         // A thread of its own is not needed: stdin is read when readiness says so.
-        let input = input::follow(options.hub.clone(), options.log.clone());
+        let on_top = options.behaviour.on_top().cloned();
+        let input = input::follow(options.hub.clone(), on_top, options.log.clone());
         let serving = serve_with(listener, options, signals, lines);
         tokio::pin!(serving);
         tokio::select! {
@@ -122,12 +125,17 @@ pub async fn serve_at_prompt(
         Behaviour::Rules(book) => Some(book.clone()),
         _ => None,
     };
-    let line = match &options.behaviour {
-        Behaviour::SocketIo(_) => "a line is an event, NAME [JSON…], for the client in use",
-        _ => "a line is sent to the client in use",
+    let on_top = options.behaviour.on_top().cloned();
+    let line = match (&options.behaviour, &on_top) {
+        (Behaviour::SocketIo(_), _) => {
+            "a line is an event, NAME [JSON…], for the client in use".to_owned()
+        }
+        (_, Some(on_top)) => on_top.line_help(),
+        _ => "a line is sent to the client in use".to_owned(),
     };
     let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
-    let prompt = ServerPrompt::open((prompt, line), signals, hub, book, faults)?;
+    let told = Told { line, book, on_top };
+    let prompt = ServerPrompt::open(prompt, told, signals, hub, faults)?;
     let clients = LocalSet::new();
     let serving = clients.run_until(accept(listener, options, ended));
     Ok(attend(prompt, serving, end, Instant::now).await)
@@ -347,16 +355,17 @@ fn opened<'s>(
     visit
         .log
         .opened(&options.url(&answer.request), answer, Instant::now());
-    let process = match &options.behaviour {
+    let now = Instant::now();
+    let partner = match &options.behaviour {
         Behaviour::Command(commands) => {
             let is_tls = options.identity.is_some();
             let line = &commands.line;
             let mut command = command::command(line, &answer.request, visit.peer, is_tls);
-            Some(commands.start(&mut command))
+            Partner::Process(commands.start(&mut command))
         }
-        _ => None,
+        Behaviour::OnTop(on_top) => Partner::Session(on_top.session(answer, now)),
+        _ => Partner::Nobody,
     };
-    let now = Instant::now();
     let connection = Box::new(Connection::new(config, input, rand::random(), now));
     let started = Started {
         stream,
@@ -364,7 +373,7 @@ fn opened<'s>(
         now,
         is_http2: answer.request.is_http2(),
     };
-    behave(started, options, *visit, about, process)
+    behave(started, options, *visit, about, partner)
 }
 
 impl Options {

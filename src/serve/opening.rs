@@ -83,6 +83,15 @@ pub(super) async fn decide(
     {
         return refuse(&request, &why.to_string(), response, options, log);
     }
+    let on_top = options.behaviour.on_top();
+    let on_top = on_top.filter(|_| options.policy.admits(request.text("Origin").as_ref()));
+    if let Some(response) = on_top.and_then(|it| it.answer(&request)) {
+        let head = in_version_of(&request, response.head);
+        log.head(&head, Direction::Sent);
+        let asked = door::asked(&request);
+        log.note(Role::Fact, &format!("* answered {}", escape_line(&asked)));
+        return Answer::Refuse(Response { head, ..response });
+    }
     let policy = faulty::policy(&options.policy, faults);
     let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {

@@ -211,6 +211,8 @@ impl<'a> Answer<'a> {
                 Ok(())
             }
             Content::Other(outgoing) => outbox.send(outgoing, turn, self),
+            // Only who speaks a protocol on top makes one of it.
+            Content::Notice(_) => Ok(()),
         }
     }
 }

@@ -15,13 +15,13 @@ use crate::support::pty::{Setup, Terminal, shell, terminal};
 use crate::support::run::wsee;
 
 /// A server at a prompt.
-struct Prompted {
-    terminal: Terminal,
-    port: u16,
+pub struct Prompted {
+    pub terminal: Terminal,
+    pub port: u16,
 }
 
 #[track_caller]
-fn prompted(args: &[&str]) -> Prompted {
+pub fn prompted(args: &[&str]) -> Prompted {
     let args = [&["listen", "127.0.0.1:0"], args].concat();
     started(terminal(&args))
 }
@@ -82,7 +82,7 @@ impl Prompted {
 
     /// Types a line, and waits for what it prints.
     #[track_caller]
-    fn types(&mut self, line: &str, answer: &str) {
+    pub fn types(&mut self, line: &str, answer: &str) {
         self.terminal.press(&format!("{line}\r"));
         self.terminal.wait_for(answer);
     }

@@ -202,7 +202,10 @@ fn flags_that_do_not_fit_are_usage_errors() {
             &["--as", "socket.io", "--ping-interval", "0"],
             "--ping-interval 0 would turn the pings of Engine.IO off",
         ),
-        (&["--as", "mqtt"], "socket.io"),
+        (
+            &["--as", "mqtt", "--namespace", "/a"],
+            "--namespace needs --as socket.io",
+        ),
         (&["--as", "socket.io", "--replay", "x.jsonl"], "--replay"),
     ] {
         let run = wsee(&[&["listen", "0"], args].concat()).run();

@@ -21,6 +21,13 @@ pub struct Policy {
     pub fields: Vec<(String, String)>,
 }
 
+impl Policy {
+    /// Whether a request with this origin may be accepted.
+    pub fn admits(&self, origin: Option<&String>) -> bool {
+        self.origins.is_empty() || origin.is_some_and(|it| self.origins.contains(it))
+    }
+}
+
 /// An upgrade request and its response.
 #[derive(Debug, Clone)]
 pub struct Upgrade {
@@ -156,8 +163,7 @@ fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
         return Err(Refused::Version);
     }
     let origin = request.text("Origin");
-    let allowed = |origin: &String| policy.origins.contains(origin);
-    if !policy.origins.is_empty() && !origin.as_ref().is_some_and(allowed) {
+    if !policy.admits(origin.as_ref()) {
         return Err(Refused::Origin(origin));
     }
     // RFC 6455 §9.1: the recipient of malformed data MUST fail the connection.

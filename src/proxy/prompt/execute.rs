@@ -109,7 +109,7 @@ impl ProxyPrompt {
             }
             PassCommand::Help(topic) => {
                 let board = &self.host.board;
-                board.view(|view| help::dialect(PROXY, topic, view.text()));
+                board.view(|view| help::dialect(PROXY, &[], topic, view.text()));
                 Ok(None)
             }
             // The thread that reads lines does it.

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use guest::Guest;
 use http::{Http, RequestError};
-use response::Response;
+pub(super) use response::Response;
 use route::{Route, route};
 use shared::{Opening, Sessions, Shared};
 use visitor::{Numbers, Visitor};

@@ -8,7 +8,7 @@ const JSON: &str = "application/json";
 const BINARY: &str = "application/octet-stream";
 
 #[derive(Debug)]
-pub(super) struct Response {
+pub(in crate::serve) struct Response {
     status: &'static str,
     fields: Vec<(&'static str, String)>,
     body: Vec<u8>,
@@ -21,6 +21,11 @@ impl Response {
     pub(super) fn packets(body: Vec<u8>, is_binary: bool) -> Self {
         let kind = if is_binary { BINARY } else { TEXT };
         Self::new("200 OK", kind, body)
+    }
+
+    /// An answer in JSON, after which the connection ends.
+    pub(in crate::serve) fn json(body: String) -> Self {
+        Self::new("200 OK", JSON, body.into_bytes()).last()
     }
 
     /// The answer to packets from a client.
@@ -52,7 +57,7 @@ impl Response {
     }
 
     /// The answer to a browser that asks before it sends a request to another origin.
-    pub(super) fn preflight(head: &Head) -> Self {
+    pub(in crate::serve) fn preflight(head: &Head) -> Self {
         let mut fields = vec![
             ("Access-Control-Allow-Methods", "GET, POST".to_owned()),
             // As long as Chrome remembers it.
@@ -83,7 +88,7 @@ impl Response {
     }
 
     /// The same, after which the connection ends.
-    pub(super) fn last(self) -> Self {
+    pub(in crate::serve) fn last(self) -> Self {
         Self {
             is_last: true,
             ..self
@@ -91,7 +96,7 @@ impl Response {
     }
 
     /// The head for the request, and all bytes of the response.
-    pub(super) fn encode(mut self, request: &Head) -> (Head, Vec<u8>) {
+    pub(in crate::serve) fn encode(mut self, request: &Head) -> (Head, Vec<u8>) {
         // A page on any origin that the server accepts may read the answer.
         if let Some(origin) = request.text("Origin") {
             self.fields.push(("Access-Control-Allow-Origin", origin));

@@ -175,7 +175,7 @@ impl Shared {
             Content::Other(outgoing) if matches!(**outgoing, Outgoing::Close { .. }) => {
                 return self.change(now, Session::close);
             }
-            Content::Message(_) | Content::Other(_) => {
+            Content::Message(_) | Content::Other(_) | Content::Notice(_) => {
                 return self.complain("a session of Socket.IO is sent events, and /close");
             }
         };

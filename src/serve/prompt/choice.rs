@@ -1,5 +1,6 @@
 //! Who gets what is typed, and the row above the prompt that says so.
 
+use std::collections::BTreeSet;
 use std::task::Context;
 use std::time::Instant;
 
@@ -22,9 +23,18 @@ pub(super) struct Choice {
     version: Option<u64>,
     /// The row has changed.
     is_new: bool,
+    /// Lines go to those that are subscribed to something.
+    is_on_top: bool,
 }
 
 impl Choice {
+    pub(super) fn new(is_on_top: bool) -> Self {
+        Self {
+            is_on_top,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn set(&mut self, whom: Whom) {
         self.whom = Some(whom);
         self.is_new = true;
@@ -65,6 +75,7 @@ impl Row for Choice {
         };
         let (label, rest) = match &self.whom {
             _ if self.clients.is_empty() => (None, String::new()),
+            _ if self.is_on_top => (None, "; lines go to those that are subscribed".to_owned()),
             None => (
                 None,
                 "; /use CLIENT chooses who gets what is typed".to_owned(),
@@ -98,7 +109,17 @@ pub(super) fn described(whom: &Whom) -> String {
     }
 }
 
+/// The most topics that are completed.
+const TOPICS: usize = 1000;
+
 impl ServerPrompt {
+    /// What the clients are subscribed to, once each.
+    fn topics(&self, clients: &[About]) -> Vec<String> {
+        let topics = clients.iter().flat_map(|it| self.hub.topics(it.number));
+        let topics: BTreeSet<_> = topics.take(TOPICS).collect();
+        topics.iter().map(ToString::to_string).collect()
+    }
+
     /// Notices who has come and gone.
     pub(super) fn follow_clients(&mut self, cx: &mut Context<'_>) {
         let version = self.hub.watch(cx);
@@ -110,6 +131,9 @@ impl ServerPrompt {
             let names = clients.iter().take(1000).map(|it| it.number.to_string());
             let names: Vec<String> = names.chain(["*".to_owned()]).collect();
             self.host.words.speak(SERVER, &names, &[]);
+            self.host
+                .words
+                .lead(&self.told.verbs(), &self.topics(&clients));
             if !is_first {
                 self.choice.update(clients);
             }

@@ -1,6 +1,7 @@
 //! What a typed line does.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::task::Context;
 use std::time::Instant;
 
@@ -18,8 +19,10 @@ use crate::console::hosted::Hosted;
 use crate::diagnostic::one_line;
 use crate::event::Cause;
 use crate::fault::Fault;
+use crate::ontop::Verb;
 use crate::render::escape::escape_line;
 use crate::render::{Label, Role, quantity};
+use crate::speaker::is_meant;
 
 impl Hosted for ServerPrompt {
     fn parts(&mut self) -> (&mut Host, &mut dyn Row) {
@@ -51,7 +54,15 @@ impl Hosted for ServerPrompt {
         command: Result<Command, CommandError>,
         now: Instant,
     ) -> Option<Cause> {
-        if let Some(parsed) = parse_for_server(line) {
+        if let Some(verb) = self.asked(line) {
+            return self.explain(verb);
+        }
+        let on_top = self.told.on_top.as_ref();
+        let is_verb = |line: &str| {
+            let verb = on_top.and_then(|it| it.half.verb(line));
+            verb.is_some_and(|(verb, args)| is_meant(verb.name, args))
+        };
+        if let Some(parsed) = parse_for_server(line, is_verb) {
             match parsed {
                 Ok(command) => self.server_command(command, now),
                 Err(error) => self.host.complain(&one_line(&error)),
@@ -72,6 +83,18 @@ impl Hosted for ServerPrompt {
 }
 
 impl ServerPrompt {
+    /// The verb of the protocol on top that `/help` is asked about.
+    fn asked(&self, line: &str) -> Option<&'static Verb> {
+        let name = line.strip_prefix("/help ")?.trim().trim_start_matches('/');
+        self.told.verbs().into_iter().find(|verb| verb.name == name)
+    }
+
+    fn explain(&self, verb: &'static Verb) -> Option<Cause> {
+        let board = &self.host.board;
+        board.view(|view| help::explain_verb(verb, "", view.text()));
+        None
+    }
+
     fn try_to_send(&self, whom: Option<Whom>, outgoing: Outgoing, now: Instant) {
         if let Err(error) = self.send(whom, outgoing, now) {
             self.host.complain(&one_line(&error));
@@ -87,9 +110,10 @@ impl ServerPrompt {
             ServerCommand::Rules { reload } => self.rules(reload),
             ServerCommand::Fault(fault) => self.fault(fault),
             ServerCommand::Help(topic) => {
+                let verbs = self.told.verbs();
                 self.host
                     .board
-                    .view(|view| help::dialect(SERVER, topic, view.text()));
+                    .view(|view| help::dialect(SERVER, &verbs, topic, view.text()));
             }
         }
     }
@@ -151,9 +175,12 @@ impl ServerPrompt {
                     let _ = write!(rest, "  {}", escape_line(name));
                 }
                 let rooms = self.hub.rooms(it.number);
+                let topics = self.hub.topics(it.number);
+                if !topics.is_empty() {
+                    let _ = write!(rest, "  subscribed to {}", listed(&topics));
+                }
                 if !rooms.is_empty() {
-                    let rooms = rooms.iter().map(|it| escape_line(&**it).into_owned());
-                    let _ = write!(rest, "  in {}", rooms.collect::<Vec<_>>().join(", "));
+                    let _ = write!(rest, "  in {}", listed(&rooms));
                 }
                 let line = format!("{mark} {}  {rest}  for {since}", label.paint(style));
                 let _ = writeln!(view.text(), "{line}");
@@ -174,7 +201,7 @@ impl ServerPrompt {
     }
 
     fn rules(&self, reload: bool) {
-        let Some(book) = &self.book else {
+        let Some(book) = &self.told.book else {
             return self
                 .host
                 .complain("there are no rules; --rules FILE and --on give some");
@@ -236,4 +263,14 @@ impl ServerPrompt {
             format!("from the next connection on: {}", escape_line(&text))
         });
     }
+}
+
+/// The most names on the line of a client.
+const LISTED: usize = 20;
+
+fn listed(names: &[Rc<str>]) -> String {
+    let some = names.iter().take(LISTED);
+    let some: Vec<_> = some.map(|it| escape_line(&**it).into_owned()).collect();
+    let more = if names.len() > LISTED { " …" } else { "" };
+    some.join(", ") + more
 }

@@ -10,12 +10,14 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::hub::Hub;
+use super::on_top::OnTop;
 use super::program::Book;
 use crate::acceptor::Board;
 use crate::command::SERVER;
 use crate::console::host::{Host, Tools};
 use crate::console::variable::Variables;
 use crate::fault::Plan;
+use crate::ontop::Verb;
 use crate::render::Role;
 use crate::scenario::Rules;
 use crate::session::Signals;
@@ -33,11 +35,27 @@ pub struct PromptOptions {
 /// Reads a file of rules; an error says what is wrong with it, in escaped lines.
 pub type Reload = Box<dyn Fn() -> Result<Rules, String>>;
 
+/// What the server does, as far as it matters at the prompt.
+pub(super) struct Told {
+    /// What a line does.
+    pub(super) line: String,
+    /// The rules, if there are any.
+    pub(super) book: Option<Book>,
+    /// The protocol on top, other than Socket.IO.
+    pub(super) on_top: Option<OnTop>,
+}
+
+impl Told {
+    fn verbs(&self) -> Vec<&'static Verb> {
+        let on_top = self.on_top.as_ref();
+        on_top.map_or_else(Vec::new, |it| it.half.verbs().collect())
+    }
+}
+
 pub(super) struct ServerPrompt {
     host: Host,
     hub: Hub,
-    /// The rules, if there are any.
-    book: Option<Book>,
+    told: Told,
     reload: Option<Reload>,
     faults: Rc<RefCell<Plan>>,
     variables: Variables,
@@ -48,12 +66,12 @@ pub(super) struct ServerPrompt {
 impl ServerPrompt {
     /// Takes over the terminal; needs a tokio runtime.
     ///
-    /// `line` says what a line does. `signals` must exist before: rustyline restores the handlers that it finds.
+    /// `signals` must exist before: rustyline restores the handlers that it finds.
     pub(super) fn open(
-        (options, line): (PromptOptions, &str),
+        options: PromptOptions,
+        told: Told,
         signals: Signals,
         hub: Hub,
-        book: Option<Book>,
         faults: Rc<RefCell<Plan>>,
     ) -> io::Result<Self> {
         let PromptOptions {
@@ -64,17 +82,19 @@ impl ServerPrompt {
         let (variables, home) = (Variables::new(true), tools.home.clone());
         let values = variables.values();
         let host = Host::open("server", board, tools, signals, SERVER, values, None)?;
+        host.words.lead(&told.verbs(), &[]);
+        let line = &told.line;
         let text = format!("{line}; /help lists the commands, Ctrl-D ends the server");
         host.board.view(|view| view.print(Role::Hint, &text));
         Ok(Self {
             host,
             hub,
-            book,
+            choice: Choice::new(told.on_top.is_some()),
+            told,
             reload,
             faults,
             variables,
             home,
-            choice: Choice::default(),
         })
     }
 }

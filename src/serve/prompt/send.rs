@@ -11,7 +11,9 @@ use crate::command::{Outgoing, Whom};
 use crate::console::variable::VariableError;
 use crate::diagnostic::Diagnostic;
 use crate::home;
+use crate::ontop;
 use crate::outbox::FillError;
+use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::serve::hub::{Post, To};
 
@@ -30,6 +32,8 @@ pub(super) enum SayError {
     Template(#[from] FillError),
     #[error(transparent)]
     Variable(#[from] VariableError),
+    #[error(transparent)]
+    OnTop(#[from] ontop::SayError),
     #[error("cannot read {path}: {error}")]
     Read { path: PathBuf, error: io::Error },
     #[error("{path} has {}, and files of at most {} are sent from here", quantity::size(*.len), quantity::size(LARGEST_FILE))]
@@ -46,6 +50,7 @@ impl Diagnostic for SayError {
             Self::Gone(_) | Self::Empty(_) => Some("/clients lists the clients".to_owned()),
             Self::Template(error) => error.hint(),
             Self::Variable(error) => error.hint(),
+            Self::OnTop(error) => error.hint.clone(),
             Self::Nobody | Self::Read { .. } | Self::TooLarge { .. } => None,
         }
     }
@@ -59,19 +64,23 @@ impl ServerPrompt {
         outgoing: Outgoing,
         now: Instant,
     ) -> Result<(), SayError> {
+        let time = self.host.board.view(|view| view.time_at(now));
+        let outgoing = self.variables.fill_outgoing(outgoing, time)?;
+        if let (Some(on_top), Outgoing::Line(line)) = (&self.told.on_top, &outgoing) {
+            let to = whom.as_ref().map_or(To::All, meant);
+            if let Some(text) = on_top.order(line, to, &self.hub)? {
+                self.host.say(&escape_line(&text));
+            }
+            return Ok(());
+        }
         let Some(whom) = whom.or_else(|| self.choice.whom.clone()) else {
             return Err(match self.hub.list().len() {
                 0 => SayError::Nobody,
                 count => SayError::Unchosen(count),
             });
         };
-        let post = Post::new(self.filled(outgoing, now)?).typed();
-        let to = match &whom {
-            Whom::Client(number) => To::Client(*number),
-            Whom::All => To::All,
-            Whom::Path(path) => To::Path(path),
-            Whom::Room(room) => To::Room(room),
-        };
+        let post = Post::new(self.read_file(outgoing)?).typed();
+        let to = meant(&whom);
         match (self.hub.post(None, to, &post), whom) {
             ((1.., _), _) => Ok(()),
             (_, Whom::Client(number)) => Err(SayError::Gone(number)),
@@ -81,10 +90,9 @@ impl ServerPrompt {
         }
     }
 
-    /// What is sent, with the values of variables, the text of a line and the bytes of a file.
-    fn filled(&self, outgoing: Outgoing, now: Instant) -> Result<Outgoing, SayError> {
-        let time = self.host.board.view(|view| view.time_at(now));
-        Ok(match self.variables.fill_outgoing(outgoing, time)? {
+    /// What is sent, with the text of a line and the bytes of a file.
+    fn read_file(&self, outgoing: Outgoing) -> Result<Outgoing, SayError> {
+        Ok(match outgoing {
             Outgoing::Line(text) => Outgoing::Text(text),
             Outgoing::File { path, is_text } => {
                 let path = home::expand(&path, self.home.as_deref());
@@ -99,6 +107,15 @@ impl ServerPrompt {
             }
             outgoing => outgoing,
         })
+    }
+}
+
+fn meant(whom: &Whom) -> To<'_> {
+    match whom {
+        Whom::Client(number) => To::Client(*number),
+        Whom::All => To::All,
+        Whom::Path(path) => To::Path(path),
+        Whom::Room(room) => To::Room(room),
     }
 }
 
