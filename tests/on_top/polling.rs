@@ -120,12 +120,17 @@ fn upgraded(port: u16, args: &[&str]) -> Run {
 fn session(later: impl Fn(&Request) -> Option<Vec<u8>> + Send + Sync + 'static) -> Site {
     site(move |requests| {
         let request = requests.last().expect("a request");
-        let polls = requests.iter().filter(|it| it.is("GET") && it.has("sid="));
-        match polls.count() {
-            0 => Some(with("200 OK", "Set-Cookie: lb=one; Path=/\r\n", OPEN)),
-            1 if request.is("GET") => Some(ok(r#"40{"sid":"x"}"#)),
-            _ => later(request),
+        // A WebSocket that is tried may come before the poll.
+        let is_poll =
+            |it: &&Request| it.is("GET") && it.has("sid=") && !it.has("Upgrade: websocket");
+        let polls = requests.iter().filter(is_poll).count();
+        if !request.has("sid=") {
+            return Some(with("200 OK", "Set-Cookie: lb=one; Path=/\r\n", OPEN));
         }
+        if polls == 1 && is_poll(&request) {
+            return Some(ok(r#"40{"sid":"x"}"#));
+        }
+        later(request)
     })
 }
 
