@@ -1,5 +1,7 @@
 //! Official clients at `wsee listen --as`.
 
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::node;
@@ -89,7 +91,7 @@ fn the_official_client_of_mqtt_is_served_in_both_versions() {
             ("2", "client", 2),
             ("x", "server", 1),
         ] {
-            expected += &format!("{version} t/{topic} {text} {qos}\n");
+            let _ = writeln!(expected, "{version} t/{topic} {text} {qos}");
         }
     }
     client.wait().exits(0).prints(expected);

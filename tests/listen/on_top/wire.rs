@@ -243,7 +243,9 @@ fn phoenix_answers_heartbeats_and_what_is_not_joined() {
         ),
     ] {
         peer.send(text);
-        replies.iter().for_each(|reply| peer.expect(reply));
+        for reply in replies {
+            peer.expect(reply);
+        }
     }
     // An older client has objects.
     peer.send("{\"topic\":\"t\",\"event\":\"phx_join\",\"payload\":{},\"ref\":\"1\"}");
