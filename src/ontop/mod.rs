@@ -14,6 +14,7 @@ pub mod jsonrpc;
 pub mod mqtt;
 mod names;
 mod pack;
+mod payload;
 pub mod phoenix;
 pub mod pusher;
 pub mod recognise;
@@ -37,6 +38,7 @@ pub use verb::{Lines, SayError, SayResult, Verb};
 
 use crate::proto::message::Kind;
 use crate::secret::Login;
+use payload::{container, listed, text};
 use server::Half;
 use socketio::engine::{RefusalCode, Version};
 
@@ -477,26 +479,4 @@ pub trait Protocol: Debug {
 
     /// The state in rows of a name and a value, for `/status`.
     fn status(&self, now: Instant) -> Vec<(&'static str, String)>;
-}
-
-/// The text of a message of a protocol that has no binary ones, or why it is not of the protocol.
-fn text<'a>(kind: Kind, payload: &'a [u8], title: &str) -> Result<&'a str, String> {
-    let text = std::str::from_utf8(payload).ok();
-    let text = text.filter(|_| kind == Kind::Text);
-    text.ok_or_else(|| format!("it is binary, and {title}'s messages are text"))
-}
-
-/// The value of a text that is a JSON object or array: scenarios match parts of JSON, but not of its text.
-fn container(text: &str) -> Option<Value> {
-    let is_container = text.trim_start().starts_with(['{', '[']);
-    is_container.then(|| serde_json::from_str(text).ok())?
-}
-
-/// A list for `/status`.
-fn listed(items: impl Iterator<Item = String>) -> String {
-    let items: Vec<String> = items.collect();
-    if items.is_empty() {
-        return "none".to_owned();
-    }
-    items.join(", ")
 }

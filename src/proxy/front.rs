@@ -15,7 +15,7 @@ pub(super) enum Front<'a> {
 }
 
 impl Front<'_> {
-    /// What it sends meanwhile, and gets after the head of its answer.
+    /// What it sends while it waits, and gets after the head of its answer.
     pub(super) fn stream(&mut self) -> &mut dyn Transport {
         match self {
             Self::Http1(stream) => *stream,

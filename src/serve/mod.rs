@@ -43,7 +43,7 @@ pub use on_top::OnTop;
 pub use process::Commands;
 pub use program::Book;
 pub use prompt::{PromptOptions, Reload};
-use prompt::{ServerPrompt, Told};
+use prompt::{ServerPrompt, Subject};
 
 use crate::acceptor::{
     self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, Refusing, wait,
@@ -134,8 +134,8 @@ pub async fn serve_at_prompt(
         _ => "a line is sent to the client in use".to_owned(),
     };
     let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
-    let told = Told { line, book, on_top };
-    let prompt = ServerPrompt::open(prompt, told, signals, hub, faults)?;
+    let subject = Subject { line, book, on_top };
+    let prompt = ServerPrompt::open(prompt, subject, signals, hub, faults)?;
     let clients = LocalSet::new();
     let serving = clients.run_until(accept(listener, options, ended));
     Ok(attend(prompt, serving, end, Instant::now).await)

@@ -265,7 +265,7 @@ fn has(present: &[Value], user: &Value) -> bool {
     present.iter().any(|it| it["user_id"] == user["user_id"])
 }
 
-/// Who is present, as a subscription is told.
+/// The members that are present, for a subscription.
 fn roll(present: &[Value]) -> Value {
     let id = |it: &Value| match &it["user_id"] {
         Value::String(id) => id.clone(),

@@ -489,10 +489,8 @@ impl Queue {
     /// A frame of the proxy's own.
     fn frame(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
         let key = self.usual_key();
-        encode(
-            &Header::new(fin, opcode, key, payload.len() as u64),
-            payload,
-        )
+        let header = Header::new(fin, opcode, key, payload.len() as u64);
+        encode(&header, payload)
     }
 
     fn usual_key(&mut self) -> Option<[u8; 4]> {

@@ -133,7 +133,7 @@ impl ServerPrompt {
             self.host.words.speak(SERVER, &names, &[]);
             self.host
                 .words
-                .lead(&self.told.verbs(), &self.topics(&clients));
+                .lead(&self.subject.verbs(), &self.topics(&clients));
             if !is_first {
                 self.choice.update(clients);
             }

@@ -57,7 +57,7 @@ impl Hosted for ServerPrompt {
         if let Some(verb) = self.asked(line) {
             return self.explain(verb);
         }
-        let on_top = self.told.on_top.as_ref();
+        let on_top = self.subject.on_top.as_ref();
         let is_verb = |line: &str| {
             let verb = on_top.and_then(|it| it.half.verb(line));
             verb.is_some_and(|(verb, args)| is_meant(verb.name, args))
@@ -86,7 +86,10 @@ impl ServerPrompt {
     /// The verb of the protocol on top that `/help` is asked about.
     fn asked(&self, line: &str) -> Option<&'static Verb> {
         let name = line.strip_prefix("/help ")?.trim().trim_start_matches('/');
-        self.told.verbs().into_iter().find(|verb| verb.name == name)
+        self.subject
+            .verbs()
+            .into_iter()
+            .find(|verb| verb.name == name)
     }
 
     fn explain(&self, verb: &'static Verb) -> Option<Cause> {
@@ -110,7 +113,7 @@ impl ServerPrompt {
             ServerCommand::Rules { reload } => self.rules(reload),
             ServerCommand::Fault(fault) => self.fault(fault),
             ServerCommand::Help(topic) => {
-                let verbs = self.told.verbs();
+                let verbs = self.subject.verbs();
                 self.host
                     .board
                     .view(|view| help::dialect(SERVER, &verbs, topic, view.text()));
@@ -201,7 +204,7 @@ impl ServerPrompt {
     }
 
     fn rules(&self, reload: bool) {
-        let Some(book) = &self.told.book else {
+        let Some(book) = &self.subject.book else {
             return self
                 .host
                 .complain("there are no rules; --rules FILE and --on give some");

@@ -36,7 +36,7 @@ pub struct PromptOptions {
 pub type Reload = Box<dyn Fn() -> Result<Rules, String>>;
 
 /// What the server does, as far as it matters at the prompt.
-pub(super) struct Told {
+pub(super) struct Subject {
     /// What a line does.
     pub(super) line: String,
     /// The rules, if there are any.
@@ -45,7 +45,7 @@ pub(super) struct Told {
     pub(super) on_top: Option<OnTop>,
 }
 
-impl Told {
+impl Subject {
     fn verbs(&self) -> Vec<&'static Verb> {
         let on_top = self.on_top.as_ref();
         on_top.map_or_else(Vec::new, |it| it.half.verbs().collect())
@@ -55,7 +55,7 @@ impl Told {
 pub(super) struct ServerPrompt {
     host: Host,
     hub: Hub,
-    told: Told,
+    subject: Subject,
     reload: Option<Reload>,
     faults: Rc<RefCell<Plan>>,
     variables: Variables,
@@ -69,7 +69,7 @@ impl ServerPrompt {
     /// `signals` must exist before: rustyline restores the handlers that it finds.
     pub(super) fn open(
         options: PromptOptions,
-        told: Told,
+        subject: Subject,
         signals: Signals,
         hub: Hub,
         faults: Rc<RefCell<Plan>>,
@@ -82,15 +82,15 @@ impl ServerPrompt {
         let (variables, home) = (Variables::new(true), tools.home.clone());
         let values = variables.values();
         let host = Host::open("server", board, tools, signals, SERVER, values, None)?;
-        host.words.lead(&told.verbs(), &[]);
-        let line = &told.line;
+        host.words.lead(&subject.verbs(), &[]);
+        let line = &subject.line;
         let text = format!("{line}; /help lists the commands, Ctrl-D ends the server");
         host.board.view(|view| view.print(Role::Hint, &text));
         Ok(Self {
             host,
             hub,
-            choice: Choice::new(told.on_top.is_some()),
-            told,
+            choice: Choice::new(subject.on_top.is_some()),
+            subject,
             reload,
             faults,
             variables,

@@ -66,7 +66,7 @@ impl ServerPrompt {
     ) -> Result<(), SayError> {
         let time = self.host.board.view(|view| view.time_at(now));
         let outgoing = self.variables.fill_outgoing(outgoing, time)?;
-        if let (Some(on_top), Outgoing::Line(line)) = (&self.told.on_top, &outgoing) {
+        if let (Some(on_top), Outgoing::Line(line)) = (&self.subject.on_top, &outgoing) {
             let to = whom.as_ref().map_or(To::All, meant);
             if let Some(text) = on_top.order(line, to, &self.hub)? {
                 self.host.say(&escape_line(&text));
