@@ -13,8 +13,6 @@ pub struct Dialect {
     pub(super) harmful: &'static [&'static str],
     /// Lines that are no commands are sent.
     pub(super) sends: bool,
-    /// What anything else that is typed does.
-    pub rest: &'static str,
 }
 
 /// A line as a dialect reads it.

@@ -138,7 +138,6 @@ pub const PROXY: Dialect = Dialect {
     ],
     harmful: &["kill", "discard", "quit"],
     sends: false,
-    rest: "nothing is sent without /inject; /help keys lists the keys",
 };
 
 /// A line that only a proxy understands, or understands differently; `None` for all others.

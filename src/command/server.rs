@@ -130,7 +130,6 @@ pub const SERVER: Dialect = Dialect {
     ],
     harmful: &["close", "drop", "reset", "quit", "raw"],
     sends: true,
-    rest: "anything else is sent as a text message to those in use; //x sends /x; /help keys lists the keys",
 };
 
 impl Whom {

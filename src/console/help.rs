@@ -17,8 +17,15 @@ const COLUMN: usize = 31;
 /// What a line is without a protocol on top.
 pub const LINE: &str = "a line is sent as a text message";
 
-/// Explains a topic at a prompt that is not a client's, and has these verbs of a protocol on top.
-pub fn dialect(dialect: Dialect, verbs: &[&'static Verb], topic: HelpTopic, out: &mut String) {
+/// Explains a topic at a prompt that is not a client's, and has these verbs of a protocol on top; `rest` is what any other
+/// line does.
+pub fn dialect(
+    dialect: Dialect,
+    verbs: &[&'static Verb],
+    rest: &str,
+    topic: HelpTopic,
+    out: &mut String,
+) {
     if topic != HelpTopic::Commands {
         return help(topic, None, out);
     }
@@ -29,16 +36,7 @@ pub fn dialect(dialect: Dialect, verbs: &[&'static Verb], topic: HelpTopic, out:
     for verb in verbs {
         row(out, &format!("/{} {}", verb.name, verb.args), verb.help);
     }
-    match verbs.first() {
-        None => paragraph(out, dialect.rest, "  "),
-        Some(verb) => {
-            let text = format!(
-                "a line is /{} {}; /help keys lists the keys",
-                verb.name, verb.args
-            );
-            paragraph(out, &text, "  ");
-        }
-    }
+    paragraph(out, &format!("{rest}; /help keys lists the keys"), "  ");
 }
 
 /// Explains a topic; `speaker` adds the verbs of its protocol.

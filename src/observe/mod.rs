@@ -152,6 +152,7 @@ impl Observers {
         if let Event::Reconnected(_) = event {
             self.reopened(now);
         }
+        let on_top = on_top.filter(|_| self.lines.is_some() || self.recording.is_on());
         let on_top = on_top.as_deref().and_then(objects);
         let (opening, number, on_top) = (&self.opening, self.number, on_top.as_deref());
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {

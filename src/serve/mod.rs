@@ -131,7 +131,7 @@ pub async fn serve_at_prompt(
             "a line is an event, NAME [JSON…], for the client in use".to_owned()
         }
         (_, Some(on_top)) => on_top.line_help(),
-        _ => "a line is sent to the client in use".to_owned(),
+        _ => "a line is sent to the client in use, //x as /x".to_owned(),
     };
     let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
     let subject = Subject { line, book, on_top };

@@ -46,6 +46,10 @@ fn a_line_is_an_event_for_a_client_of_socket_io() {
         server.types("/close", "no client is connected");
         client.wait_for_stderr("closed");
     }
+    server.types(
+        "/help",
+        "for the client in use; /help keys lists the keys\n",
+    );
     server.terminal.leave();
 }
 
@@ -217,6 +221,7 @@ fn faults_are_added_for_the_next_clients() {
     let peer = server.open(1, "/");
     server.types("hello", "fault: close 1012 after 1 message");
     assert_eq!(peer.record().close.map(|it| it.0), Some(1012));
+    server.terminal.wait_for("no client is connected\n");
     server.types(
         "/fault cut in message 4 on connection 1",
         "from the next connection on: close 1012 after 1 message\n",

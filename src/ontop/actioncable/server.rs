@@ -48,7 +48,7 @@ fn read(_: &str, args: &str) -> Result<Notice, SayError> {
     }
 }
 
-/// Subscriptions are named as `ChatChannel {"room":1}`; the channel alone stands for all of them.
+/// Subscriptions are named as `ChatChannel {"room":1}`; the channel alone is all of them.
 fn covers(wanted: &str, topic: &str) -> bool {
     wanted == topic || word(wanted).0 == topic
 }
@@ -70,7 +70,7 @@ impl Server for ActionCable {
     fn hear(&mut self, kind: Kind, payload: &[u8], to: &mut Served) {
         match wire::asked(kind, payload) {
             Ok(command) => perform(&command, payload.len(), to),
-            // Rails writes it to its log, and goes on.
+            // Rails writes it to its log, and continues.
             Err(reason) => to.see_foreign(&reason, payload),
         }
     }

@@ -109,7 +109,8 @@ impl ProxyPrompt {
             }
             PassCommand::Help(topic) => {
                 let board = &self.host.board;
-                board.view(|view| help::dialect(PROXY, &[], topic, view.text()));
+                let rest = "nothing is sent without /inject";
+                board.view(|view| help::dialect(PROXY, &[], rest, topic, view.text()));
                 Ok(None)
             }
             // The thread that reads lines does it.

@@ -113,10 +113,10 @@ impl ServerPrompt {
             ServerCommand::Rules { reload } => self.rules(reload),
             ServerCommand::Fault(fault) => self.fault(fault),
             ServerCommand::Help(topic) => {
-                let verbs = self.subject.verbs();
+                let (verbs, line) = (self.subject.verbs(), &self.subject.line);
                 self.host
                     .board
-                    .view(|view| help::dialect(SERVER, &verbs, topic, view.text()));
+                    .view(|view| help::dialect(SERVER, &verbs, line, topic, view.text()));
             }
         }
     }
