@@ -14,7 +14,8 @@ use crate::support::output::Output;
 use crate::support::peer::{Peer, Received, scripted};
 use crate::support::run::{Run, wsee};
 use crate::support::server::{Server, Untouched};
-use crate::support::tls::{self, Authority, Identity, Terms, TlsStream};
+use crate::support::tls::{self, Authority, Identity, Terms, TlsStream, self_signed};
+use crate::support::wire::{read_head, response_to};
 
 /// Runs wsee against a server that shows `identity` and expects to be turned away.
 #[track_caller]
@@ -165,21 +166,27 @@ fn a_plain_server_is_not_taken_for_tls() {
 
 #[test]
 fn a_close_over_tls_is_followed_by_close_notify() {
-    let authority = Authority::new();
-    let server = tls::serving(authority.issue(&["localhost"]), |stream| {
-        Peer::accept(stream).record()
-    });
-    wsee(&[
-        &tls::url(&server),
-        "--cacert",
-        authority.path(),
-        "--wait",
-        "0",
-    ])
-    .stdin("a\n")
-    .run()
-    .exits(0);
-    assert_eq!(server.finish().close, Some((1000, String::new())));
+    for is_ended_first in [false, true] {
+        let server = tls::serving(self_signed(&["localhost"]), move |mut stream| {
+            let response = response_to(&read_head(&mut stream));
+            // With a message and a Close frame.
+            let bytes = [response.as_bytes(), b"\x81\x01a\x88\x02\x03\xe8"].concat();
+            stream.write_all(&bytes).expect("a client that reads");
+            stream.flush().expect("a client that reads");
+            stream.read_exact(&mut [0; 8]).expect("a Close frame");
+            if is_ended_first {
+                stream.conn.send_close_notify();
+                stream.flush().expect("a client that reads");
+            }
+            // An end of TCP alone is an error.
+            stream.read_to_end(&mut Vec::new())
+        });
+        wsee(&[&tls::url(&server), "--insecure"])
+            .run()
+            .exits(0)
+            .prints("a\n");
+        assert_eq!(server.finish().map_err(|it| it.to_string()), Ok(0));
+    }
 }
 
 #[test]

@@ -128,7 +128,11 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
             let flushed = self.mode.poll_output(cx).is_ready();
             moved |= self.handle_stop(cx, now);
             if self.lifecycle.is_over(flushed, now) {
-                return Poll::Ready(self.ending(now));
+                let ending = self.ending(now);
+                if let End::Closed { .. } = ending.end {
+                    self.write_side.finish(cx, &mut self.stream);
+                }
+                return Poll::Ready(ending);
             }
             if flushed && drained && !self.is_full() {
                 moved |= self.read(cx, now);

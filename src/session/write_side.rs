@@ -81,6 +81,16 @@ impl WriteSide {
         }
     }
 
+    /// Ends the stream's sending direction once everything is done, as far as it takes that at once.
+    ///
+    /// The server ends it first (RFC 6455 §7.1.1), but TLS wants its end announced by both (RFC 8446 §6.1).
+    pub(super) fn finish<S: Transport>(&mut self, cx: &mut Context<'_>, stream: &mut S) {
+        if let Self::Clean = self {
+            let _ = Pin::new(stream).poll_shutdown(cx);
+            *self = Self::ShutDown;
+        }
+    }
+
     /// Notes that the stream holds back what another engine wrote.
     pub(super) fn hold(&mut self) {
         if let Self::Clean = self {
