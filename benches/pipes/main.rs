@@ -9,6 +9,7 @@ mod http2;
 mod limit;
 mod record;
 mod run;
+mod sample;
 mod server;
 mod stream;
 mod table;

@@ -1,6 +1,5 @@
 //! A server for one connection: takes in, pours out or echoes as fast as it can, and checks what it takes in.
 
-use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use crate::http2::Http2;
 use crate::record::{Blocks, Check};
+use crate::sample::Failure;
 use crate::stream::{Duplex, Identity};
 use crate::wire::{self, Reader};
 use crate::work::{Layer, Task, Work};
@@ -27,8 +27,6 @@ pub(crate) struct Server {
     released: Arc<AtomicBool>,
     thread: JoinHandle<Result<(), Failure>>,
 }
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// How long a client may take to connect, in seconds.
 const PATIENCE: i64 = 10;

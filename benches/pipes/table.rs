@@ -1,7 +1,7 @@
 //! The table of results, in Markdown.
 
 use crate::client::{Client, Memory};
-use crate::run::Sample;
+use crate::sample::Sample;
 use crate::work::Work;
 
 /// The samples of one client for one work.

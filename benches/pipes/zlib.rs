@@ -7,7 +7,7 @@ use flate2::{
 };
 
 use crate::record::{Blocks, Series};
-use crate::run::{Failure, Sample};
+use crate::sample::{Failure, Sample};
 use crate::work::{Task, Work};
 
 /// What ends a flushed block and is left out on the wire.
