@@ -9,6 +9,8 @@ mod on_top;
 pub mod output;
 mod print;
 mod send;
+mod source;
+mod tally;
 mod value;
 
 use std::future::poll_fn;
@@ -22,6 +24,8 @@ use endless::Endless;
 pub use input::{Input, Split};
 pub use output::{Format, Output, Terminator};
 use print::Printer;
+use source::Source;
+use tally::Tally;
 
 use crate::command::Outgoing;
 use crate::event::{Cause, Ending};
@@ -90,28 +94,17 @@ pub struct Pipe {
     signals: Signals,
     outbox: Outbox,
     speaker: Option<Speaker>,
-    /// `None` when it is not read, or at its end.
-    input: Option<Input>,
+    source: Source,
     printer: Printer,
     /// When a message was last sent or received; `None` without a connection.
     active: Option<Instant>,
-    /// Without any input, the pipe only listens.
-    had_input: bool,
-    /// Events of the input that are no message to send.
-    skipped: u64,
-    /// Whether the input held nothing to send, and that was noted.
-    sent_nothing: bool,
-    received: u64,
-    /// Messages that count for `--count`.
-    counted: u64,
+    tally: Tally,
     /// Whether a message that is not of the protocol on top came, and that was noted.
     noted_foreign: bool,
     /// Says once that messages keep coming.
     endless: Endless,
     /// Why to end, for the driver to collect.
     cause: Option<Cause>,
-    /// Until when a `/wait` holds the input back.
-    paused: Option<Instant>,
     stop: Option<Stop>,
 }
 
@@ -128,7 +121,7 @@ impl Pipe {
         lines: &[u8],
         now: Instant,
     ) -> io::Result<Self> {
-        let had_input = !options.send.is_empty() || !options.every.is_empty();
+        let had_any = !options.send.is_empty() || !options.every.is_empty();
         let (send, every) = (options.send.clone(), options.every.clone());
         let mut outbox = Outbox::new(send, every, options.play.clone());
         outbox.start(now);
@@ -145,18 +138,13 @@ impl Pipe {
             speaker,
             printer,
             signals,
-            input,
+            source: Source::new(input, had_any),
             observers,
             active: Some(now),
-            had_input,
-            skipped: 0,
-            sent_nothing: false,
+            tally: Tally::new(options.count),
             noted_foreign: false,
-            received: 0,
-            counted: 0,
             endless: Endless::new(&options),
             cause: None,
-            paused: None,
             stop: None,
             options,
         })
@@ -166,14 +154,8 @@ impl Pipe {
         &mut self.observers
     }
 
-    fn has_enough(&self) -> bool {
-        self.options
-            .count
-            .is_some_and(|count| self.counted >= count)
-    }
-
     fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
-        if self.has_enough() {
+        if self.tally.has_enough() {
             return;
         }
         self.active = Some(turn.now);
@@ -194,30 +176,28 @@ impl Pipe {
 
     /// Counts a message, which was printed or filtered out.
     fn count(&mut self, is_printed: bool) {
-        self.received += 1;
-        self.counted += u64::from(is_printed);
-        if self.options.count == Some(self.counted) {
-            self.cause.get_or_insert(Cause::Count(self.counted));
+        if self.tally.add(is_printed) {
+            self.cause.get_or_insert(Cause::Count(self.tally.counted));
         }
     }
 
     fn is_input_over(&self) -> bool {
-        self.had_input && self.has_said_all()
+        self.source.had_any && self.has_said_all()
     }
 
     fn has_said_all(&self) -> bool {
-        let is_over = self.input.is_none() && self.outbox.is_done();
+        let is_over = self.source.input.is_none() && self.outbox.is_done();
         is_over && !self.options.echo && self.is_ready()
     }
 
     fn wait_ends(&self) -> Option<Instant> {
         // `--subscribe` asks for something without any input.
         if self.is_answered() && self.has_said_all() {
-            return self.active.max(self.paused);
+            return self.active.max(self.source.paused);
         }
         let wait = self.wait();
         let wait = wait.filter(|_| self.is_input_over() || self.is_blocked())?;
-        Some(self.active? + wait).max(self.paused)
+        Some(self.active? + wait).max(self.source.paused)
     }
 
     /// Whether the protocol on top has all its answers, which ends the wait.
@@ -259,7 +239,8 @@ impl Pipe {
         {
             return cause;
         }
-        let expects_reply = self.received == 0 && !self.sent_nothing && !self.is_answered();
+        let expects_reply =
+            self.tally.received == 0 && !self.source.sent_nothing && !self.is_answered();
         if expects_reply && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
             let end = match (&self.options.play, self.options.count) {

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::{Input, Pipe};
-use crate::event::{Cause, CountMissed, Ending, Event};
+use crate::event::{Cause, Ending, Event};
 use crate::exit::Exit;
 use crate::proto::connection;
 use crate::session::{Mode, Stop, Turn};
@@ -25,7 +25,7 @@ impl Mode for Pipe {
         {
             return self.hear(message, &event, turn);
         }
-        let is_surplus = is_message && self.has_enough();
+        let is_surplus = is_message && self.tally.has_enough();
         let lines = (!is_surplus).then_some(&mut self.printer.output);
         self.observers.event(&event, lines, turn.now);
         self.place_notes();
@@ -35,7 +35,7 @@ impl Mode for Pipe {
         match event {
             Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
             Event::Connection(connection::Event::Pong { .. }) if self.options.is_demo => {
-                self.received += 1;
+                self.tally.received += 1;
             }
             Event::Connection(connection::Event::Idle(limit)) => {
                 self.cause.get_or_insert(Cause::Idle(*limit));
@@ -56,7 +56,7 @@ impl Mode for Pipe {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
-        self.paused.take_if(|until| *until <= turn.now);
+        self.source.paused.take_if(|until| *until <= turn.now);
         // Pings and pongs do not count: they would keep the pipe waiting forever.
         let is_kept = |it: &Speaker| it.kept_alive(turn.now);
         if turn.sender.unwritten_data() > 0 && !self.speaker.as_ref().is_some_and(is_kept) {
@@ -73,13 +73,13 @@ impl Mode for Pipe {
         }
         moved |= self.fill(turn);
         if self.has_room(turn)
-            && let Some(mut input) = self.input.take()
+            && let Some(mut input) = self.source.input.take()
         {
             moved |= self.send_input(&mut input, cx, turn);
             if input.is_done() {
                 self.note_skipped(input.record());
             } else {
-                self.input = Some(input);
+                self.source.input = Some(input);
             }
         }
         moved
@@ -111,7 +111,7 @@ impl Mode for Pipe {
         }
         self.observers.note_silence(now);
         if self.is_input_over()
-            && let Some(note) = self.endless.note(self.received, now)
+            && let Some(note) = self.endless.note(self.tally.received, now)
         {
             self.observers.view.note(note);
         }
@@ -149,7 +149,7 @@ impl Mode for Pipe {
             self.wait_ends(),
             self.observers.reaction.deadline(),
             self.outbox.deadline(),
-            self.paused,
+            self.source.paused,
             self.speaker.as_ref().and_then(Speaker::deadline),
         ];
         deadlines.into_iter().flatten().min()
@@ -179,7 +179,7 @@ impl Mode for Pipe {
     }
 
     fn complete(&mut self, ending: &mut Ending) {
-        let unread = self.input.as_mut().map_or(0, Input::drain);
+        let unread = self.source.input.as_mut().map_or(0, Input::drain);
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
         if ending.cause.is_none() && ending.exit() == Exit::Done {
@@ -189,8 +189,6 @@ impl Mode for Pipe {
             ending.cause = Some(Cause::input(&error));
         }
         ending.unrecorded = self.observers.recording.has_failed();
-        let expected = self.options.count.filter(|&count| self.counted < count);
-        let got = self.counted;
-        ending.missed_count = expected.map(|expected| CountMissed { expected, got });
+        ending.missed_count = self.tally.missed();
     }
 }

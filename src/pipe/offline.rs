@@ -10,7 +10,7 @@ use crate::speaker::Speaker;
 
 impl Reconnecting for Pipe {
     fn wants_reconnect(&self) -> bool {
-        self.cause.is_none() && self.stop.is_none() && !self.has_enough()
+        self.cause.is_none() && self.stop.is_none() && !self.tally.has_enough()
     }
 
     fn judge(&self, ours: &mut Ours) {

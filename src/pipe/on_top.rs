@@ -40,7 +40,7 @@ impl Pipe {
         let (was_ready, open) = (speaker.is_ready(), speaker.pending());
         let seen = speaker.received(message, turn.now);
         self.note_foreign(&seen);
-        let is_surplus = self.has_enough();
+        let is_surplus = self.tally.has_enough();
         self.observers.annotate(seen);
         let lines = (!is_surplus).then_some(&mut self.printer.output);
         self.observers.event(event, lines, turn.now);
@@ -113,7 +113,7 @@ impl Pipe {
     }
 
     fn print(&mut self, seen: &Seen, now: Instant) {
-        let Some(print) = seen.print.as_ref().filter(|_| !self.has_enough()) else {
+        let Some(print) = seen.print.as_ref().filter(|_| !self.tally.has_enough()) else {
             return;
         };
         self.active = Some(now);

@@ -15,7 +15,6 @@ use crate::ontop::Seen;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
-use crate::render::quantity;
 use crate::session::mode::CloseMode;
 use crate::session::{Stop, Turn};
 use crate::speaker::{Listener, Said, Speaker};
@@ -144,7 +143,7 @@ impl Pipe {
         if was_playing && !self.outbox.is_playing() {
             // The last replies may still arrive; a recording that sends nothing ends as well.
             self.active = Some(turn.now);
-            self.had_input = true;
+            self.source.had_any = true;
         }
         filled.unwrap_or_else(|error| {
             self.cause = Some(Cause::input(&error));
@@ -161,15 +160,15 @@ impl Pipe {
         let mut moved = false;
         while self.cause.is_none()
             && self.stop.is_none()
-            && self.paused.is_none()
+            && self.source.paused.is_none()
             && self.has_room(turn)
         {
-            if self.options.is_demo && input.record() > self.received {
+            if self.options.is_demo && input.record() > self.tally.received {
                 break;
             }
             if let Some(record) = input.next_record() {
                 moved = true;
-                self.had_input = true;
+                self.source.had_any = true;
                 let sent = if self.options.commands {
                     self.execute(record, turn)
                 } else {
@@ -216,7 +215,7 @@ impl Pipe {
             let (_, mut observer) = self.sending();
             outbox::message(kind, &payload, turn, &mut observer)?;
         } else {
-            self.skipped += 1;
+            self.source.skipped += 1;
         }
         Ok(())
     }
@@ -235,18 +234,15 @@ impl Pipe {
     /// Notes at the end of the input that none of its `records` was a message.
     pub(super) fn note_skipped(&mut self, records: u64) {
         let is_alone = self.options.send.is_empty() && self.options.every.is_empty();
-        if records > 0 && self.skipped == records && is_alone {
-            let skipped = quantity::plural(records, "event");
-            let note = format!("nothing was sent: {skipped} skipped, none is a message");
+        if is_alone && let Some(note) = self.source.note_skipped(records) {
             self.observers.view.note(&note);
-            self.sent_nothing = true;
         }
     }
 
     fn execute(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
         let line = String::from_utf8_lossy(utf8(record)?);
         if let Some(time) = wait(&line) {
-            self.paused = Some(turn.now + time?);
+            self.source.paused = Some(turn.now + time?);
             return Ok(());
         }
         if let Some((verb, arguments)) = self.speaker.as_ref().and_then(|it| it.verb(&line)) {
