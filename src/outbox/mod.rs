@@ -36,6 +36,8 @@ pub struct Outbox {
     /// `None` when there is no recording to send, or it is over.
     player: Option<Player>,
     upload: Option<Box<Upload>>,
+    /// Files that the user gave up.
+    given_up: u64,
 }
 
 /// Pieces of a file after which keys and the socket have their turn: 4 MiB, a few milliseconds.
@@ -59,12 +61,14 @@ impl Outbox {
     /// Returns the file that was not sent to its end.
     pub fn stop(&mut self) -> Option<Box<Upload>> {
         self.schedule.stop();
-        self.cancel_upload()
+        self.upload.take()
     }
 
     /// Gives up the file in progress; its message stays unfinished.
     pub fn cancel_upload(&mut self) -> Option<Box<Upload>> {
-        self.upload.take()
+        let upload = self.upload.take()?;
+        self.given_up += 1;
+        Some(upload)
     }
 
     /// Keeps something until there is room for it, after everything that waits already.
@@ -145,7 +149,7 @@ impl Outbox {
     /// The number of messages not sent to their end; a recording is not played any further.
     pub fn unsent(&mut self) -> u64 {
         let waiting = self.first.len() + self.queue.len() + usize::from(self.upload.is_some());
-        waiting as u64 + self.player.as_mut().map_or(0, Player::unplayed)
+        waiting as u64 + self.given_up + self.player.as_mut().map_or(0, Player::unplayed)
     }
 
     fn send_upload(

@@ -26,7 +26,7 @@ impl Prompt {
         // Lines typed after /reconnect are for the next connection.
         let is_for_next = self.stopping.is_reconnect_requested();
         let turn = turn.filter(|_| !is_for_next);
-        let is_warned = std::mem::take(&mut self.is_warned);
+        let is_warned = std::mem::take(&mut self.stopping.is_warned);
         match entry {
             Entry::Interrupt
                 if !is_warned && !self.stopping.is_closing() && self.transfer.is_none() =>
@@ -80,7 +80,7 @@ impl Prompt {
 
     /// Ctrl-C twice is a habit, and a lost connection cannot be had back.
     fn warn(&mut self, is_open: bool) {
-        self.is_warned = true;
+        self.stopping.is_warned = true;
         let does = if is_open {
             "close the connection"
         } else {
@@ -196,14 +196,16 @@ impl Prompt {
             }
             PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
-            PromptCommand::Help(topic) => help::help(topic, self.speaker.as_ref(), view.text()),
+            PromptCommand::Help(topic) => {
+                help::help(topic, self.voice.speaker.as_ref(), view.text())
+            }
             PromptCommand::As(on_top) => self.speak(on_top, is_open, now),
             PromptCommand::Status => self.print_status(sender, now),
             PromptCommand::Headers => view.heads(opening.request(), opening.response()),
             PromptCommand::Show(setting) => show::execute(setting, view),
             PromptCommand::Filter(filtering) => {
                 filter::execute(&filtering, view);
-                let shape = self.speaker.as_ref().and_then(Speaker::shape);
+                let shape = self.voice.speaker.as_ref().and_then(Speaker::shape);
                 if let (Filtering::By { .. }, Some(shape)) = (&filtering, shape) {
                     view.note(shape);
                 }
@@ -227,7 +229,7 @@ impl Prompt {
             ..
         } = &mut self.observers;
         self.status.print(view, opening, sender, now);
-        let rows = self.speaker.as_ref().map(|it| it.status(now));
+        let rows = self.voice.speaker.as_ref().map(|it| it.status(now));
         for (name, value) in rows.into_iter().flatten() {
             view.row(name, &escape_line(&value));
         }

@@ -26,7 +26,7 @@ impl Prompt {
     pub(super) fn route(&mut self, entry: Entry, turn: Option<&mut Turn<'_>>, now: Instant) {
         let seat = self.further.in_use().cloned();
         if !matches!(entry, Entry::Interrupt) {
-            self.is_warned = false;
+            self.stopping.is_warned = false;
         }
         self.further.is_left |= matches!(entry, Entry::End | Entry::Line(_, Ok(Command::Quit)));
         if matches!(entry, Entry::Edited(..) | Entry::Returned(_)) {
@@ -137,7 +137,7 @@ impl Prompt {
             memory: feed.map(|feed| feed.memory().clone()),
             recording: Some(self.observers.recording.of(&label)).into(),
             values: self.variables.values(),
-            words: self.words.clone(),
+            words: self.voice.words.clone(),
             is_lent: editor.lent(),
             show: *self.observers.view.show(),
         };
@@ -170,7 +170,7 @@ impl Prompt {
         }
         match self.further.in_use() {
             Some(seat) => seat.give(Order::Used),
-            None => self.has_new_words = true,
+            None => self.voice.has_new_words = true,
         }
         self.further.update_roster();
         Ok(())

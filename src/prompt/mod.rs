@@ -43,6 +43,7 @@ use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
 use connections::Connections;
 pub use connections::{Connector, Run};
+use on_top::Voice;
 use repeat::Repeat;
 pub use seat::Seat;
 use seat::{Place, State};
@@ -87,22 +88,9 @@ pub struct Prompt {
     stats: Stats,
     variables: Variables,
     outbox: Outbox,
-    /// `None` without a protocol on top.
-    speaker: Option<Speaker>,
-    /// The one that `/as raw` has silenced.
-    silent: Option<Speaker>,
-    words: Words,
-    /// The words have changed since they were handed to the editor.
-    has_new_words: bool,
+    voice: Voice,
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
-    unfinished: u64,
-    /// Messages were sent beside the protocol on top.
-    is_beside: bool,
-    /// The next Ctrl-C closes the connection.
-    is_warned: bool,
-    /// How the last connection ended, if that is shown and nothing has happened since.
-    shown_end: Option<String>,
     paused: PauseRow,
     stopping: Stopping,
 }
@@ -145,8 +133,8 @@ impl Prompt {
         let stopping = Stopping::new(Some(signals), &options);
         let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
         prompt.further = Connections::new(Some(connector), roster);
-        (prompt.variables, prompt.words) = (variables, words);
-        let speaker = prompt.speaker.as_ref();
+        (prompt.variables, prompt.voice.words) = (variables, words);
+        let speaker = prompt.voice.speaker.as_ref();
         let line = speaker.map_or(help::LINE, Speaker::line_help);
         prompt.observers.view.hand_over(Outlet::Editor);
         prompt.print(
@@ -170,7 +158,7 @@ impl Prompt {
         let stopping = Stopping::new(None, &options);
         let place = Place::Seat(seat);
         let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
-        (prompt.variables, prompt.words) = (variables, words);
+        (prompt.variables, prompt.voice.words) = (variables, words);
         prompt
     }
 
@@ -195,16 +183,9 @@ impl Prompt {
             stats: Stats::new(opened),
             variables: Variables::default(),
             outbox,
-            speaker,
-            silent: None,
-            words: Words::default(),
-            has_new_words: true,
+            voice: Voice::new(speaker),
             repeat: None,
             transfer: None,
-            unfinished: 0,
-            is_beside: false,
-            is_warned: false,
-            shown_end: None,
             paused: PauseRow::default(),
             stopping,
             status: Status::new(opened),
@@ -220,7 +201,7 @@ impl Prompt {
     }
 
     pub fn shown_end(&self) -> Option<&str> {
-        self.shown_end.as_deref()
+        self.status.shown_end.as_deref()
     }
 
     pub fn finish(mut self, last: &str) -> Observers {
@@ -260,7 +241,7 @@ impl Prompt {
         self.status.received(message);
         self.stats.received(u64::from(message.end), bytes, now);
         // A protocol on top has another form of it.
-        if self.speaker.is_none() {
+        if self.voice.speaker.is_none() {
             self.variables.received(message);
         }
     }
@@ -276,7 +257,7 @@ impl Mode for Prompt {
             match event {
                 connection::Event::Message(message) => {
                     self.received(message, now);
-                    if self.speaker.is_some() {
+                    if self.voice.speaker.is_some() {
                         return self.hear(message, &Event::Connection(event), turn);
                     }
                 }
@@ -290,7 +271,7 @@ impl Mode for Prompt {
                 _ => {}
             }
         }
-        if let Some(speaker) = &mut self.speaker {
+        if let Some(speaker) = &mut self.voice.speaker {
             speaker.observe(&event, now);
         }
         self.observers.event(&event, NO_LINES, now);
@@ -334,7 +315,7 @@ impl Mode for Prompt {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        if let Some(cause) = self.speaker.as_mut().and_then(Speaker::take_end) {
+        if let Some(cause) = self.voice.speaker.as_mut().and_then(Speaker::take_end) {
             self.stopping.promptly(cause);
         }
         let stop = self.stopping.poll(cx, self.place.is_lent(), now);
@@ -356,7 +337,7 @@ impl Mode for Prompt {
             self.observers.reaction.deadline(),
             self.outbox.deadline(),
             self.transfer.as_ref().map(Transfer::deadline),
-            self.speaker.as_ref().and_then(Speaker::deadline),
+            self.voice.speaker.as_ref().and_then(Speaker::deadline),
             self.observers.view.deadline(),
             self.paused.deadline(),
         ];
@@ -364,7 +345,7 @@ impl Mode for Prompt {
     }
 
     fn note_activity(&mut self, now: Instant) {
-        if let Some(speaker) = &mut self.speaker {
+        if let Some(speaker) = &mut self.voice.speaker {
             speaker.pause(now);
         }
     }
@@ -380,6 +361,6 @@ impl Mode for Prompt {
     fn complete(&mut self, ending: &mut Ending) {
         ending.unrecorded = self.observers.recording.has_failed();
         self.end_transfer(false);
-        ending.unsent.messages = self.outbox.unsent() + self.unfinished;
+        ending.unsent.messages = self.outbox.unsent();
     }
 }

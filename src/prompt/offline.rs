@@ -19,15 +19,19 @@ impl Reconnecting for Prompt {
     }
 
     fn judge(&self, ours: &mut Ours) {
-        ours.is_spoken = self.speaker.is_some();
-        ours.is_unfinished = self.speaker.as_ref().is_some_and(Speaker::is_unfinished);
-        ours.is_beside = self.is_beside;
+        ours.is_spoken = self.voice.speaker.is_some();
+        ours.is_unfinished = self
+            .voice
+            .speaker
+            .as_ref()
+            .is_some_and(Speaker::is_unfinished);
+        ours.is_beside = self.voice.is_beside;
         ours.is_provoked = self.observers.reaction.is_end();
     }
 
     fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {
         let may_reconnect = self.wants_reconnect();
-        let speaker = self.speaker.as_mut().filter(|_| may_reconnect);
+        let speaker = self.voice.speaker.as_mut().filter(|_| may_reconnect);
         let other = speaker?.reoffer(over)?;
         self.observers.view.note(&other.to_string());
         Some(other)
@@ -44,7 +48,7 @@ impl Reconnecting for Prompt {
     }
 
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
-        self.shown_end = match event {
+        self.status.shown_end = match event {
             Event::Offline(offline) => Some(match offline.reason {
                 DisconnectReason::Lost(end) => ending(end, "server"),
                 DisconnectReason::Failed(text) | DisconnectReason::Waiting(text) => text.to_owned(),
@@ -63,19 +67,19 @@ impl Reconnecting for Prompt {
                 self.status.offline(offline);
             }
             Event::Open(open) => {
-                if let Some(speaker) = &mut self.speaker {
+                if let Some(speaker) = &mut self.voice.speaker {
                     speaker.agree(open);
                 }
             }
             Event::Reconnected(_) => {
                 self.set_state(State::Open);
                 self.outbox.start(now);
-                if let Some(speaker) = &mut self.speaker {
+                if let Some(speaker) = &mut self.voice.speaker {
                     speaker.opened(now);
                 }
-                self.is_beside = false;
+                self.voice.is_beside = false;
                 // Its session is over.
-                self.silent = None;
+                self.voice.silent = None;
                 self.status.reconnected(now);
             }
             _ => {}
@@ -113,7 +117,7 @@ impl Prompt {
         self.end_repeat(now);
         self.end_transfer(false);
         self.outbox.stop();
-        if let Some(missing) = self.speaker.as_mut().and_then(Speaker::closed) {
+        if let Some(missing) = self.voice.speaker.as_mut().and_then(Speaker::closed) {
             self.observers.view.note(&missing);
         }
     }

@@ -7,6 +7,7 @@ use super::Prompt;
 use super::error::LineError;
 use super::seat::Place;
 use crate::command::{OnTop, Outgoing, Spoken};
+use crate::console::words::Words;
 use crate::event::Event;
 use crate::observe::NO_LINES;
 use crate::ontop::{RAW, Seen};
@@ -17,29 +18,55 @@ use crate::render::Role;
 use crate::session::Turn;
 use crate::speaker::Speaker;
 
+/// The protocol on top, and its words for the editor.
+#[derive(Debug)]
+pub(super) struct Voice {
+    /// `None` without a protocol.
+    pub(super) speaker: Option<Speaker>,
+    /// The one that `/as raw` has silenced.
+    pub(super) silent: Option<Speaker>,
+    pub(super) words: Words,
+    /// The words have changed since they were handed to the editor.
+    pub(super) has_new_words: bool,
+    /// Messages were sent beside the protocol.
+    pub(super) is_beside: bool,
+}
+
+impl Voice {
+    pub(super) fn new(speaker: Option<Speaker>) -> Self {
+        Self {
+            speaker,
+            silent: None,
+            words: Words::default(),
+            has_new_words: true,
+            is_beside: false,
+        }
+    }
+}
+
 impl Prompt {
     /// Whether lines may be sent.
     pub(super) fn is_ready(&self) -> bool {
-        self.speaker.as_ref().is_none_or(Speaker::is_ready)
+        self.voice.speaker.as_ref().is_none_or(Speaker::is_ready)
     }
 
     /// Whether HTTP long polling carries the session.
     pub(super) fn is_polled(&self) -> bool {
-        self.speaker.as_ref().is_some_and(Speaker::is_polled)
+        self.voice.speaker.as_ref().is_some_and(Speaker::is_polled)
     }
 
     /// The protocol says goodbye.
     pub(super) fn bid_farewell(&mut self, turn: &mut Turn<'_>) {
-        if let Some(mut speaker) = self.speaker.take() {
+        if let Some(mut speaker) = self.voice.speaker.take() {
             let (_, mut observer) = self.sending();
             speaker.farewell(turn, &mut observer);
-            self.speaker = Some(speaker);
+            self.voice.speaker = Some(speaker);
         }
     }
 
     /// Handles a message of the protocol on top; `event` is the same message.
     pub(super) fn hear(&mut self, message: &Message<'_>, event: &Event<'_>, turn: &mut Turn<'_>) {
-        let Some(mut speaker) = self.speaker.take() else {
+        let Some(mut speaker) = self.voice.speaker.take() else {
             return;
         };
         let seen = speaker.received(message, turn.now);
@@ -48,7 +75,7 @@ impl Prompt {
         self.observers.event(event, NO_LINES, turn.now);
         let (_, mut observer) = self.sending();
         let acted = speaker.act(turn, &mut observer);
-        self.speaker = Some(speaker);
+        self.voice.speaker = Some(speaker);
         self.spoke(acted);
     }
 
@@ -62,12 +89,12 @@ impl Prompt {
 
     /// Does what is due; returns whether anything was.
     pub(super) fn tick(&mut self, turn: &mut Turn<'_>) -> bool {
-        let Some(mut speaker) = self.speaker.take() else {
+        let Some(mut speaker) = self.voice.speaker.take() else {
             return false;
         };
         let (_, mut observer) = self.sending();
         let ticked = speaker.tick(turn, &mut observer);
-        self.speaker = Some(speaker);
+        self.voice.speaker = Some(speaker);
         let moved = matches!(ticked, Ok(true));
         self.spoke(ticked.map(drop));
         moved
@@ -75,7 +102,7 @@ impl Prompt {
 
     /// After the speaker has acted: its words have changed, or sending failed.
     fn spoke(&mut self, acted: Result<(), SendError>) {
-        self.has_new_words = true;
+        self.voice.has_new_words = true;
         // On a connection that is closing nothing can be sent, which is no mistake of the user.
         if let Err(error) = acted
             && !matches!(error, SendError::Closing(_))
@@ -90,8 +117,8 @@ impl Prompt {
             Place::Terminal(_) => self.further.is_first_in_use(),
             Place::Seat(seat) => seat.is_in_use(),
         };
-        if is_in_use && std::mem::take(&mut self.has_new_words) {
-            self.words.update(self.speaker.as_ref());
+        if is_in_use && std::mem::take(&mut self.voice.has_new_words) {
+            self.voice.words.update(self.voice.speaker.as_ref());
         }
     }
 
@@ -102,8 +129,8 @@ impl Prompt {
         turn: Option<&mut Turn<'_>>,
         now: Instant,
     ) -> Option<Result<(), LineError>> {
-        let (name, arguments) = self.speaker.as_ref()?.verb(line)?;
-        self.has_new_words = true;
+        let (name, arguments) = self.voice.speaker.as_ref()?.verb(line)?;
+        self.voice.has_new_words = true;
         let time = self.observers.view.time_at(now);
         let arguments = match self.variables.fill(arguments, None, time) {
             Ok(arguments) => arguments.into_owned(),
@@ -119,14 +146,14 @@ impl Prompt {
         match on_top {
             OnTop::Show => {}
             OnTop::Raw => {
-                if let Some(speaker) = self.speaker.take() {
-                    self.silent = Some(speaker);
+                if let Some(speaker) = self.voice.speaker.take() {
+                    self.voice.silent = Some(speaker);
                 }
             }
             OnTop::Protocol(name) => {
-                let is_other = self.speaker.is_none();
+                let is_other = self.voice.speaker.is_none();
                 if is_other {
-                    let mut speaker = self.silent.take().unwrap_or_else(|| {
+                    let mut speaker = self.voice.silent.take().unwrap_or_else(|| {
                         let mut speaker = Speaker::of(name);
                         speaker.attend();
                         if is_open {
@@ -136,12 +163,12 @@ impl Prompt {
                     });
                     speaker.pause(now);
                     self.observers.forget_dialect();
-                    self.speaker = Some(speaker);
+                    self.voice.speaker = Some(speaker);
                 }
             }
         }
-        self.has_new_words = true;
-        let text = match &self.speaker {
+        self.voice.has_new_words = true;
+        let text = match &self.voice.speaker {
             Some(speaker) => {
                 let (name, help) = (speaker.name().as_str(), speaker.line_help());
                 format!("spoken: {name}; {help}")

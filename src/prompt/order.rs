@@ -46,7 +46,7 @@ impl Prompt {
                 self.stopping.editor_ended(now);
                 self.observers.view.resume(true);
             }
-            Order::Used => self.has_new_words = true,
+            Order::Used => self.voice.has_new_words = true,
             Order::Leave => self.stopping.promptly(Cause::Quit),
         }
     }

@@ -119,7 +119,7 @@ impl Prompt {
             stopping: &mut self.stopping,
             transfer: self.transfer.as_mut(),
             variables: &self.variables,
-            speaker: self.speaker.as_mut(),
+            speaker: self.voice.speaker.as_mut(),
             is_quiet: false,
         };
         (&mut self.outbox, observer)
@@ -162,7 +162,7 @@ impl Prompt {
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn) && !is_early;
             if is_free || turn.sender.is_closing() {
                 let is_own = outgoing.is_message() && !outgoing.is_said();
-                self.is_beside |= self.speaker.is_some() && is_own;
+                self.voice.is_beside |= self.voice.speaker.is_some() && is_own;
                 let (outbox, mut observer) = self.sending();
                 outbox.send(&outgoing, turn, &mut observer)?;
                 if let Outgoing::Ping(_) | Outgoing::Pong(_) = outgoing
@@ -204,7 +204,7 @@ impl Prompt {
     pub(super) fn send_repeated(&mut self, turn: &mut Turn<'_>) -> bool {
         let Some(mut repeat) = self
             .repeat
-            .take_if(|_| self.speaker.as_ref().is_none_or(Speaker::is_ready))
+            .take_if(|_| self.voice.speaker.as_ref().is_none_or(Speaker::is_ready))
         else {
             return false;
         };
@@ -239,7 +239,6 @@ impl Prompt {
         };
         self.transfer = None;
         self.place.set_bar(None);
-        self.unfinished += 1;
         let text = transfer::unfinished(&upload, is_stopped);
         self.print(Role::Warning, &escape_line(&text));
     }

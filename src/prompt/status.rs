@@ -21,6 +21,8 @@ pub(super) struct Status {
     retry: Option<(u32, Instant)>,
     /// How long the connection was open that has ended, and whose traffic is counted.
     closed: Option<Duration>,
+    /// How the last connection ended, if that is shown and nothing has happened since.
+    pub(super) shown_end: Option<String>,
     /// On earlier connections.
     sent: Traffic,
     messages: u64,
@@ -37,6 +39,7 @@ impl Status {
             opened,
             retry: None,
             closed: None,
+            shown_end: None,
             sent: Traffic::default(),
             messages: 0,
             bytes: 0,

@@ -22,6 +22,8 @@ pub(super) struct Stopping {
     /// Another connection was asked for; nothing has been done for it yet.
     reconnect_requested: bool,
     interrupts: LateInterrupt,
+    /// The next Ctrl-C closes the connection.
+    pub(super) is_warned: bool,
     /// The session is closing, and printing must not delay that.
     is_closing: bool,
 }
@@ -36,6 +38,7 @@ impl Stopping {
             stop: None,
             reconnect_requested: false,
             interrupts: LateInterrupt::default(),
+            is_warned: false,
             is_closing: false,
         }
     }
