@@ -148,6 +148,36 @@ fn an_edit_changes_exactly_one_message_of_a_compressed_connection() {
 }
 
 #[test]
+fn in_the_full_screen_a_held_message_is_edited_and_any_is_sent_again() {
+    let mut proxy = prompted_with(&[], |setup| setup.env("EDITOR", "sed -i s/this/that/"));
+    let mut client = proxy.open();
+    client.send(Message::text("this passes"));
+    client.expect("this passes");
+    proxy.types("/hold client", "messages from the client are held");
+    client.send(Message::text("this is held"));
+    proxy.terminal.wait_for("#3 is held");
+    proxy.types("/view", "> #3 ");
+    for (keys, shown) in [
+        ("ge", "#1 is not held; r sends it again as it is"),
+        ("r", "resent #1, text 11 B as if from the client"),
+        ("x:resend 2\r", "resent #2, text 11 B as if from the server"),
+        ("xgjje", "left in place of #3"),
+    ] {
+        proxy.terminal.press(keys);
+        proxy.terminal.wait_for(shown);
+    }
+    for text in ["this passes", "this passes", "that is held"] {
+        client.expect(text);
+    }
+    proxy.terminal.press("xq");
+    proxy
+        .terminal
+        .wait("the prompt", |screen, _| !screen.alternate_screen());
+    client.close(1000, "");
+    proxy.end().never_says("this is held");
+}
+
+#[test]
 fn a_message_stays_held_when_the_editor_changes_nothing_or_fails() {
     let script = "if grep -q fail \"$1\"; then exit 3; fi; sed -i 's/00 *01/ff/; s/0001/ff/'";
     let editor = format!("f() {{ {script} \"$1\"; }}; f");

@@ -43,6 +43,10 @@ impl Host for Session<'_> {
     fn act(&mut self, action: Action) -> Result<String, String> {
         match action {
             Action::Quit => {}
+            // What passes through is sent again by a command, which knows its connection.
+            Action::Resend(entry) if self.reader.waiting.is_some() => {
+                return self.command(&format!("resend {}", entry.number));
+            }
             Action::Resend(entry) => {
                 let outgoing = outgoing(&entry).map_err(|error| one_line(&error))?;
                 self.reader.report(Entry::Again(outgoing));
@@ -78,6 +82,14 @@ const EDIT: &str = "e edits the message that is selected";
 
 impl Session<'_> {
     fn edit(&mut self, entry: &memory::Entry) -> Result<String, String> {
+        if let Some(waiting) = self.reader.waiting.clone() {
+            let number = entry.number;
+            let found = waiting.find(&format!("/edit {number}"));
+            let editing = found.map_err(|why| format!("{why}; r sends it again as it is"))?;
+            let draft = self.reader.change(editing)?;
+            self.reader.changed(draft);
+            return Ok(String::new());
+        }
         let outgoing = outgoing(entry).map_err(|error| one_line(&error))?;
         let (text, notation) = draft(&outgoing);
         let reader = &self.reader;
@@ -93,7 +105,8 @@ impl Session<'_> {
     fn command(&mut self, line: &str) -> Result<String, String> {
         let line = format!("/{line}");
         let reader = &mut *self.reader;
-        if reader.words.is_verb(&line) {
+        let is_for_session = reader.waiting.is_some() && line.starts_with("/resend");
+        if is_for_session || reader.words.is_verb(&line) {
             let command = command::parse(&line);
             reader.report(Entry::Line(line, command));
             return Ok(String::new());
