@@ -24,6 +24,12 @@ pub enum CommandError {
         /// Lines that are no commands are sent.
         sends: bool,
     },
+    /// What is added to what passes comes from one of the ends.
+    #[error("unknown command /{name}")]
+    NeedsEnd {
+        /// As typed, without `/`.
+        name: String,
+    },
     #[error("unknown command /{name}")]
     NoHelp {
         /// As typed, without `/`.
@@ -79,6 +85,7 @@ impl Diagnostic for CommandError {
             Self::Unknown { name } => {
                 format!("{} (//{name} sends the text \"/{name}\")", suggestion(name))
             }
+            Self::NeedsEnd { name } => format!("an end comes first, as in /inject client /{name}"),
             Self::UnknownHere { name, near, sends } => {
                 let near = near.map(|near| format!("did you mean /{near}?"));
                 let near = near.unwrap_or_else(|| "/help lists them".to_owned());

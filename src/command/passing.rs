@@ -129,6 +129,11 @@ const COMMANDS: &[Usage] = &[
     },
 ];
 
+/// What `/inject` takes besides a text.
+const INJECTED: [&str; 9] = [
+    "text", "bin", "b64", "ping", "pong", "close", "fragment", "frame", "raw",
+];
+
 /// The prompt of `wsee proxy`.
 pub const PROXY: Dialect = Dialect {
     own: COMMANDS,
@@ -146,6 +151,9 @@ pub fn parse_for_proxy(line: &str) -> Option<Result<PassCommand, CommandError>> 
         Ok(Reading::Other) => None,
         Ok(Reading::Help(topic)) => Some(Ok(PassCommand::Help(topic))),
         Ok(Reading::Own(args)) => Some(args.pass_command()),
+        Err(CommandError::UnknownHere { name, .. }) if INJECTED.contains(&name.as_str()) => {
+            Some(Err(CommandError::NeedsEnd { name }))
+        }
         Err(error) => Some(Err(error)),
     }
 }
@@ -382,7 +390,11 @@ mod tests {
                 "/kill 1 99",
                 "column 9: close code 99 may not be sent (RFC 6455 §7.4); use 1000-1003, 1007-1014 or 3000-4999",
             ),
-            ("/text x", "unknown command /text; /help lists them"),
+            ("/txt x", "unknown command /txt; /help lists them"),
+            (
+                "/ping",
+                "unknown command /ping; an end comes first, as in /inject client /ping",
+            ),
         ] {
             assert_eq!(error(line), expected, "{line}");
         }

@@ -69,7 +69,7 @@ impl Pair {
                     None
                 }
                 Passed::Stop(how, by) => {
-                    journal.struck(by);
+                    journal.struck(&how, by);
                     Some(how)
                 }
             },
@@ -93,22 +93,28 @@ impl Pair {
         cx: &mut Context<'_>,
     ) -> Poll<Passed> {
         if let Some(how) = self.poll_orders(journal, cx) {
-            return Poll::Ready(Passed::Stop(how, "command"));
+            return Poll::Ready(Passed::Stop(how, "/kill"));
         }
         let moved = SCRATCH.with_borrow_mut(|scratch| self.poll_both(ends, scratch, journal, cx));
         journal.server_steps(ends.server);
         journal.flush();
-        for faults in self.faults.iter().flatten() {
+        // Those of what the client gets are what faults are about if they name no end.
+        let whose = ["", ", from the client"];
+        let faults = self.faults.iter().zip(whose);
+        for (faults, whose) in faults.filter_map(|(faults, whose)| Some((faults.as_ref()?, whose)))
+        {
             for note in faults.take_notes() {
-                journal.fault(&note);
+                // The end that is not read is the other one.
+                let whose = if note == "no-read" { "" } else { whose };
+                journal.fault(&format!("{note}{whose}"));
             }
             if let Some(how) = faults.take_stop() {
-                return Poll::Ready(Passed::Stop(how, "fault"));
+                return Poll::Ready(Passed::Stop(how, "a fault"));
             }
         }
         for way in [&mut self.client, &mut self.server] {
             if let Some(how) = way.take_end() {
-                return Poll::Ready(Passed::Stop(how, "rule"));
+                return Poll::Ready(Passed::Stop(how, "a rule"));
             }
         }
         match moved {
@@ -296,6 +302,6 @@ fn is_broken_pipe(error: &io::Error) -> bool {
 enum Passed {
     Over,
     Failed(Failure),
-    /// Because of a fault or a rule.
+    /// Because of a fault, a rule or the user.
     Stop(CloseMode, &'static str),
 }

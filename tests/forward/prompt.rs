@@ -48,7 +48,7 @@ fn messages_inside_a_tunnel_are_held_edited_and_added() {
     types("/conns", &format!("{goal}/chat"));
     types("/edit 1", " left in place of #1\n");
     client.expect("that");
-    types("/hold off", "is held any more\n");
+    types("/hold off", "are no longer held\n");
     types("/inject client hello", "hello");
     client.expect("hello");
     client.close(1000, "");

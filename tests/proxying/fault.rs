@@ -57,8 +57,8 @@ fn messages_of_one_side_are_dropped_and_not_compressed() {
     client = proxy.stop(Signal::INT).exits(130);
     client
         .says("@1 > Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits  ⇒  (left out)\n")
-        .says("! fault: drop message 1\n")
-        .says("! fault: drop message 2\n");
+        .says("! fault: drop message 1, from the client\n")
+        .says("! fault: drop message 2, from the client\n");
     let log = server.stop(Signal::INT);
     log.never_says("text 1 B");
     let server = listening(&[]);

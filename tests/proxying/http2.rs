@@ -329,7 +329,7 @@ fn rules_and_faults_strike_over_all_versions() {
             .stop(Signal::INT)
             .says("! fault: --on: drop, message 1 from the client\n")
             .says("! fault: rst after 2 messages\n")
-            .says("@1 * ended by a fault after ");
+            .says("@1 * reset by a fault after ");
     }
 }
 
@@ -412,7 +412,7 @@ fn a_person_at_the_prompt_has_streams_as_other_connections() {
     client.request(1, CONNECT);
     assert_eq!(client.read_status(), Some(200));
     terminal.press("/hold client text a\r");
-    terminal.wait_for("is held what matches text a");
+    terminal.wait_for("messages from the client that match text a are held");
     client.write_frame(0, 0, 1, b"\x81\x81\0\0\0\0a");
     terminal.wait_for("#1 is held");
     terminal.press("/inject server b\r");
@@ -424,7 +424,7 @@ fn a_person_at_the_prompt_has_streams_as_other_connections() {
     terminal.press("/kill 1\r");
     let end = client.read_on_stream().expect("a frame");
     assert_eq!((end.kind, end.code()), (RST_STREAM, 8));
-    terminal.wait_for("@1 * ended by a command after ");
+    terminal.wait_for("@1 * reset by /kill after ");
     terminal.leave();
     server.stop(Signal::INT);
 }

@@ -79,7 +79,7 @@ fn held_messages_are_passed_and_discarded_and_order_is_kept() {
     proxy.types("/pass", "no message is held\n");
     proxy.types(
         "/hold client re \"^h\"",
-        "from the client is held what matches re \"^h\"; /hold off ends it\n",
+        "messages from the client that match re \"^h\" are held; /hold off ends it\n",
     );
     for text in ["first", "held", "behind"] {
         client.send(Message::text(text));
@@ -102,10 +102,25 @@ fn held_messages_are_passed_and_discarded_and_order_is_kept() {
     client.send(Message::text("hold too"));
     proxy.terminal.wait_for("and 1 more; /pass");
     proxy.types("/pass 8", "#8 leaves after #7, which is still held\n");
+    client.send(Message::text("hush too"));
+    proxy.terminal.wait_for("#9 is held as well");
+    proxy.types(
+        "/discard 9",
+        "#9 is discarded after #7, which is still held\n",
+    );
     proxy.types("/discard 7", "discarded, #7 from the client\n");
     client.expect("hold too");
     proxy.types("/discard 7", "#7 is not held\n");
-    proxy.types("/hold off", "nothing from both ends is held any more\n");
+    proxy.types(
+        "/hold client re h(",
+        "column 17: regular expression: unclosed group\n",
+    );
+    proxy.types("/hold client re ^h", "that match re ^h are held; ");
+    client.send(Message::text("held again"));
+    proxy.terminal.wait_for("#11 is held");
+    proxy.types("/pass", "#11 passes\n");
+    client.expect("held again");
+    proxy.types("/hold off", "messages from both ends are no longer held\n");
     client.send(Message::text("heard"));
     client.expect("heard");
     client.close(1000, "");
@@ -122,7 +137,7 @@ fn an_edit_changes_exactly_one_message_of_a_compressed_connection() {
     proxy.terminal.wait_for("@1 ← text 26 B (deflate ");
     proxy.types(
         "/hold client text edit this text",
-        "is held what matches text",
+        "that match text edit this text are held",
     );
     say("edit this text");
     say("a text that repeats a text");
@@ -213,7 +228,7 @@ fn a_message_stays_held_when_the_editor_changes_nothing_or_fails() {
 fn a_close_lets_the_queue_out_first() {
     let mut proxy = prompted(&[]);
     let mut client = proxy.open();
-    proxy.types("/hold client any", "is held what matches any");
+    proxy.types("/hold client any", "that match any are held");
     client.send(Message::text("last words"));
     proxy.terminal.wait_for("#1 is held");
     let received = client.close(4000, "bye");
@@ -259,7 +274,7 @@ fn an_injected_ping_is_shown_and_its_pong_answers_it() {
 fn messages_that_wait_for_a_held_one_say_so() {
     let mut proxy = prompted(&[]);
     let mut client = proxy.open();
-    proxy.types("/hold client text h", "is held what matches");
+    proxy.types("/hold client text h", "that match text h are held");
     for text in ["h", "other", "h"] {
         client.send(Message::text(text));
     }
@@ -275,11 +290,9 @@ fn messages_that_wait_for_a_held_one_say_so() {
     );
     proxy.types(
         "/held",
-        "of messages from the client, what matches text h is held\n",
+        "held from the client: messages that match text h\n",
     );
-    proxy
-        .terminal
-        .wait_for("of messages from the server, nothing is held\n");
+    proxy.terminal.wait_for("held from the server: nothing\n");
     proxy.terminal.wait_for("  #3 from the client of @1 for ");
     proxy.types("/show 1", "→ text 1 B, held\n");
     proxy.types("/show 2", "→ text 5 B, waits\n");
@@ -320,7 +333,7 @@ fn a_recording_has_what_left_and_the_fault_what_came() {
     let args = ["--record", dir, "--on", "client text drop=drop"];
     let mut proxy = prompted_with(&args, |setup| setup.env("EDITOR", "sed -i s/this/that/"));
     let mut client = proxy.open();
-    proxy.types("/hold client re \"t|gone\"", "is held what matches re");
+    proxy.types("/hold client re \"t|gone\"", "that match re ");
     for text in ["drop", "this", "gone", "text"] {
         client.send(Message::text(text));
     }
@@ -353,7 +366,7 @@ fn a_recording_has_what_left_and_the_fault_what_came() {
 fn control_frames_are_held_when_asked() {
     let mut proxy = prompted(&[]);
     let mut client = proxy.open();
-    proxy.types("/hold client ping", "is held what matches ping");
+    proxy.types("/hold client ping", "pings from the client are held");
     client.send(Message::Ping("x".into()));
     proxy
         .terminal
@@ -459,7 +472,10 @@ fn what_is_injected_is_shown_while_the_view_is_paused() {
 fn connections_are_killed() {
     let mut proxy = prompted(&[]);
     let one = proxy.open();
-    proxy.types("/kill 1 1011", "ended by a command after ");
+    proxy.types(
+        "/kill 1 1011",
+        "closed by /kill: 1011 internal error after ",
+    );
     assert_eq!(one.record().close.map(|it| it.0), Some(1011));
     let url = format!("ws://127.0.0.1:{}/", proxy.port);
     let (mut two, _) = client(url, proxy.connect()).expect("an opening handshake");

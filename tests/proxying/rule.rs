@@ -141,7 +141,11 @@ fn a_rule_closes_or_resets() {
             Some(_) => assert!(rest.ends_with(b"\x88\x02\x03\xf3"), "{rest:?}"),
             None => assert!(end.is_err(), "{end:?}"),
         }
-        proxy.running.wait_for_stderr("@1 * ended by a rule after ");
+        let how = match code {
+            Some(_) => "@1 * closed by a rule: 1011 internal error after ",
+            None => "@1 * reset by a rule after ",
+        };
+        proxy.running.wait_for_stderr(how);
         server.stop(Signal::INT);
     }
 }

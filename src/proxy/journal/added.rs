@@ -6,9 +6,11 @@ use super::Journal;
 use crate::command::Outgoing;
 use crate::event::{Event, Side};
 use crate::proto::connection::Message;
+use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proxy::touch::Plain;
 use crate::render::{Role, quantity};
+use crate::session::mode::CloseMode;
 
 /// How much of a message before its edit is recorded, in characters: enough to recognise it.
 const SHOWN_OF_EDIT: usize = 200;
@@ -75,8 +77,10 @@ impl Journal {
                         self.ponged(side, payload, now);
                         ("the pong above is", "a pong")
                     }
-                    Outgoing::Close { .. } => {
-                        self.struck("command");
+                    Outgoing::Close { code, reason } => {
+                        let frame = code.map(|code| CloseFrame::new(CloseCode(code), reason));
+                        let patience = None;
+                        self.struck(&CloseMode::Close { frame, patience }, "/inject");
                         ("a Close", "a Close")
                     }
                     Outgoing::Raw(_) => ("raw bytes", "raw bytes"),

@@ -14,6 +14,7 @@ use crate::proto::traffic::Traffic;
 use crate::render::close::close_text;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
+use crate::session::mode::CloseMode;
 
 /// That of a Close frame, which may be empty.
 #[derive(Debug, Clone)]
@@ -27,8 +28,8 @@ pub(super) enum Began {
     /// A stream of HTTP/2 ended as the text says.
     Stream(Side, String, Option<Partial>),
     Stop(Cause),
-    /// A fault or a rule.
-    Proxy(&'static str),
+    /// A fault, a rule or the user, as the text says.
+    Proxy(String),
 }
 
 impl Journal {
@@ -63,8 +64,16 @@ impl Journal {
         self.began.get_or_insert(Began::Stop(cause));
     }
 
-    pub(in crate::proxy) fn struck(&mut self, by: &'static str) {
-        self.began.get_or_insert(Began::Proxy(by));
+    /// A fault, a rule or the user wants this end.
+    pub(in crate::proxy) fn struck(&mut self, how: &CloseMode, by: &str) {
+        let text = match how {
+            CloseMode::Close { frame, .. } => {
+                format!("closed by {by}: {}", close_text(frame.as_ref()))
+            }
+            CloseMode::Abandon { reset: true } => format!("reset by {by}"),
+            CloseMode::Abandon { reset: false } => format!("ended by {by}"),
+        };
+        self.began.get_or_insert(Began::Proxy(text));
     }
 
     /// Shows and records the end.
@@ -140,7 +149,7 @@ impl Journal {
                 format!("closed by the proxy: 1001 going away, {signal},")
             }
             Some(Began::Stop(_)) => "closed by the proxy: 1001 going away".to_owned(),
-            Some(Began::Proxy(by)) => format!("ended by a {by}"),
+            Some(Began::Proxy(text)) => text.clone(),
             None => "ended".to_owned(),
         }
     }

@@ -33,9 +33,10 @@ impl ProxyPrompt {
         for side in &sides {
             self.desk.set_hold(*side, hold.clone());
             self.holding[*side as usize] = match &what {
-                Holding::All => Some("everything".to_owned()),
+                Holding::All => Some("all messages".to_owned()),
                 Holding::Matching { pattern, .. } => {
-                    Some(format!("what matches {}", escape_line(pattern)))
+                    let (what, matching) = matched(pattern);
+                    Some(format!("{what}{matching}"))
                 }
                 Holding::Off => None,
             };
@@ -44,12 +45,12 @@ impl ProxyPrompt {
         Ok(match what {
             Holding::All => format!("messages from {whose} are held; /hold off ends it"),
             Holding::Matching { pattern, .. } => {
-                let pattern = escape_line(&pattern);
-                format!("from {whose} is held what matches {pattern}; /hold off ends it")
+                let (what, matching) = matched(&pattern);
+                format!("{what} from {whose}{matching} are held; /hold off ends it")
             }
             Holding::Off => {
                 let passed = self.pass_all(|held| sides.contains(&held));
-                let text = format!("nothing from {whose} is held any more");
+                let text = format!("messages from {whose} are no longer held");
                 match passed {
                     0 => text,
                     count => format!("{text}; {} now", passes(count)),
@@ -114,8 +115,11 @@ impl ProxyPrompt {
         found.map(|(number, _)| *number)
     }
 
-    pub(super) fn discard(&mut self, number: u64) -> Result<(), String> {
-        self.take(number, Order::Discard(number)).map(drop)
+    /// Throws a held message away; returns what to say if its turn comes later.
+    pub(super) fn discard(&mut self, number: u64) -> Result<Option<String>, String> {
+        let place = self.take(number, Order::Discard(number))?;
+        let earlier = self.before(number, place);
+        Ok(earlier.map(|it| format!("#{number} is discarded after #{it}, which is still held")))
     }
 
     /// Lets a held message leave with another payload.
@@ -185,7 +189,7 @@ impl ProxyPrompt {
         self.host.board.view(|view| {
             for side in [Side::Client, Side::Server] {
                 let what = self.holding[side as usize].as_deref().unwrap_or("nothing");
-                let text = format!("of messages from the {}, {what} is held", side.name());
+                let text = format!("held from the {}: {what}", side.name());
                 view.print(Role::Fact, &text);
             }
             for (number, held) in stock.iter().take(MOST_LISTED) {
@@ -235,5 +239,15 @@ impl ProxyPrompt {
                 let _ = writeln!(view.text(), "{line}");
             }
         });
+    }
+}
+
+/// What a pattern holds, and which of it.
+fn matched(pattern: &str) -> (&'static str, String) {
+    match pattern {
+        "ping" => ("pings", String::new()),
+        "pong" => ("pongs", String::new()),
+        "close" => ("Close frames", String::new()),
+        _ => ("messages", format!(" that match {}", escape_line(pattern))),
     }
 }

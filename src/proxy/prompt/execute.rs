@@ -91,7 +91,7 @@ impl ProxyPrompt {
         match command {
             PassCommand::Hold { side, what } => self.hold(side, what).map(Some),
             PassCommand::Pass(which) => self.pass(which).map(Some),
-            PassCommand::Discard(number) => self.discard(number).map(|()| None),
+            PassCommand::Discard(number) => self.discard(number),
             PassCommand::Inject {
                 connection,
                 side,

@@ -29,7 +29,11 @@ pub(super) fn compile(
     if let Some(opcode) = control {
         return Ok(Hold::Control(opcode));
     }
-    let parsed = passing::pattern(pattern).map_err(|mistake| {
+    // Nothing follows the expression here, which a rule needs quotes for.
+    let bare = pattern.strip_prefix("re ").map(str::trim);
+    let bare = bare.filter(|regex| !regex.is_empty() && !regex.contains('"'));
+    let quoted = bare.map(|regex| format!("re \"{regex}\""));
+    let parsed = passing::pattern(quoted.as_deref().unwrap_or(pattern)).map_err(|mistake| {
         let column = column + mistake.column - 1;
         let problem = match mistake.problem {
             // As a rule has it.
