@@ -98,7 +98,7 @@ impl Pair {
         let moved = SCRATCH.with_borrow_mut(|scratch| self.poll_both(ends, scratch, journal, cx));
         journal.server_steps(ends.server);
         journal.flush();
-        // Those of what the client gets are what faults are about if they name no end.
+        // A fault that names no end strikes what the client gets.
         let whose = ["", ", from the client"];
         let faults = self.faults.iter().zip(whose);
         for (faults, whose) in faults.filter_map(|(faults, whose)| Some((faults.as_ref()?, whose)))

@@ -18,6 +18,10 @@ pub enum ReadError {
     Io { path: PathBuf, error: io::Error },
     #[error("{} is not a regular file, and it is read twice", .0.display())]
     NotFile(PathBuf),
+    #[error("{} is a folder", .0.display())]
+    Folder(PathBuf),
+    #[error("no file in {} is a recording, by its name", .0.display())]
+    NoneInFolder(PathBuf),
     #[error("{}, line {line}: {error}", path.display())]
     Line {
         path: PathBuf,
@@ -28,12 +32,17 @@ pub enum ReadError {
     Har { path: PathBuf, error: HarError },
     #[error("{} contains no WebSocket connection", .0.display())]
     Empty(PathBuf),
+    #[error("more than {limit} with {}", path.display())]
+    TooMuch { path: PathBuf, limit: String },
 }
 
 impl Diagnostic for ReadError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotFile(_) => "save the recording to a file",
+            Self::Folder(_) => "name a recording in it; wsee view shows all of them together",
+            Self::TooMuch { .. } => "name fewer recordings; one alone may have any size",
+            Self::NoneInFolder(_) => "the name of a recording ends in .jsonl, .har or .wsee",
             Self::NotRecording { .. } => {
                 "recordings are what --record and --jsonl write, and .har files of browsers"
             }

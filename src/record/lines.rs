@@ -17,21 +17,23 @@ pub(super) struct Lines {
     number: u64,
     /// Where the next line is read, in bytes.
     at: u64,
-    /// The lines client by client; `None` if they are read as they are.
+    /// The lines connection by connection; `None` if they are read as they are.
     order: Option<vec::IntoIter<Place>>,
+    is_ordered: bool,
 }
 
 #[derive(Debug)]
 struct Place {
-    client: u64,
+    connection: u64,
     at: u64,
     number: u64,
 }
 
-/// What `wsee listen --jsonl` adds to an event.
+/// What `--jsonl` of `wsee listen` adds to an event, and that of `wsee proxy`.
 #[derive(Deserialize)]
-struct Client {
+struct Numbered {
     client: Option<u64>,
+    connection: Option<u64>,
 }
 
 impl Lines {
@@ -43,21 +45,30 @@ impl Lines {
             number: 0,
             at: 0,
             order: None,
+            is_ordered: true,
+        }
+    }
+
+    /// The lines as they follow one another in the file.
+    pub(super) fn as_written(file: BufReader<File>, path: &Path) -> Self {
+        Self {
+            is_ordered: false,
+            ..Self::new(file, path)
         }
     }
 
     /// Reads the next line; `false` at the end.
     ///
-    /// A server's clients follow one another: their events are mixed in the file, but each has a connection of its own.
+    /// The clients of a server, or the connections of a proxy, follow one another: their events are mixed in the file.
     pub(super) fn advance(&mut self) -> Result<bool, ReadError> {
         if self.number == 0 {
             if !self.read()? {
                 return Ok(false);
             }
-            if client(&self.line).is_none() {
+            if !self.is_ordered || number(&self.line).is_none() {
                 return Ok(true);
             }
-            self.order = Some(self.by_client()?.into_iter());
+            self.order = Some(self.by_connection()?.into_iter());
         }
         let Some(order) = &mut self.order else {
             return self.read();
@@ -72,16 +83,16 @@ impl Lines {
     }
 
     /// The places of all lines, after the first was read.
-    fn by_client(&mut self) -> Result<Vec<Place>, ReadError> {
+    fn by_connection(&mut self) -> Result<Vec<Place>, ReadError> {
         let mut places = Vec::new();
         let mut last = 0;
         loop {
-            let found = client(&self.line);
+            let found = number(&self.line);
             // The writer was killed in the middle of the last line.
             if found.is_some() || self.line.ends_with(b"\n") {
                 last = found.unwrap_or(last);
                 places.push(Place {
-                    client: last,
+                    connection: last,
                     at: self.at - self.line.len() as u64,
                     number: self.number,
                 });
@@ -90,7 +101,7 @@ impl Lines {
                 break;
             }
         }
-        places.sort_by_key(|place| place.client);
+        places.sort_by_key(|place| place.connection);
         Ok(places)
     }
 
@@ -134,7 +145,8 @@ impl Lines {
     }
 }
 
-fn client(line: &[u8]) -> Option<u64> {
-    let line: Option<Client> = serde_json::from_slice(line).ok();
-    line?.client
+fn number(line: &[u8]) -> Option<u64> {
+    let line: Option<Numbered> = serde_json::from_slice(line).ok();
+    let Numbered { client, connection } = line?;
+    client.or(connection)
 }

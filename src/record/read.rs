@@ -110,6 +110,9 @@ pub(super) fn open(path: &Path) -> Result<BufReader<fs::File>, ReadError> {
     };
     // Opening a named pipe would wait for its writer.
     let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(ReadError::Folder(path.to_owned()));
+    }
     if !metadata.is_file() {
         return Err(ReadError::NotFile(path.to_owned()));
     }

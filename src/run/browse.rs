@@ -1,9 +1,8 @@
-//! `wsee view`: a recording in the full screen.
-
-use std::path::Path;
+//! `wsee view`: recordings in the full screen.
 
 use super::complain;
 use super::recording_report::unread;
+use super::recordings::{self, Recordings};
 use crate::cli::ViewFileArgs;
 use crate::command::{self, Command, PromptCommand};
 use crate::config::Environment;
@@ -11,19 +10,12 @@ use crate::config::display::color;
 use crate::console::recall::{Names, Outcome, Recaller};
 use crate::console::roster::Roster;
 use crate::diagnostic::one_line;
-use crate::event::Direction;
 use crate::exit::Exit;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
-use crate::memory::{Keep, Lines, Meaning, Memory, Shared, copied, save};
-use crate::proto::connection::Message;
-use crate::record::{Recorded, ReportError, recognize, recorded};
-use crate::render::escape::escape_line;
-use crate::render::{Decode, Label, Secrets, Style, message};
+use crate::memory::{Lines, copied, save};
+use crate::render::{Decode, Secrets, Style, message};
 use crate::term;
 use crate::term::terminal::{Loan, Terminal};
-
-/// What is kept of a recording, in bytes: the end of a longer one.
-const KEPT: usize = 1 << 30;
 
 pub(super) fn browse(args: &ViewFileArgs, environment: &Environment) -> Exit {
     let terminals = environment.terminals;
@@ -38,15 +30,15 @@ pub(super) fn browse(args: &ViewFileArgs, environment: &Environment) -> Exit {
     } else {
         Secrets::Masked
     };
-    let memory = match read(&args.file) {
-        Ok(memory) => memory,
+    let recordings = match recordings::read(&args.files) {
+        Ok(recordings) => recordings,
         Err(error) => return unread(&error, secrets),
     };
     if let Some(text) = too_small() {
         complain(&text);
         return Exit::Usage;
     }
-    match show(args, &memory, secrets, environment) {
+    match show(args, &recordings, secrets, environment) {
         Ok(()) => Exit::Done,
         Err(error) => {
             complain(&error);
@@ -55,83 +47,9 @@ pub(super) fn browse(args: &ViewFileArgs, environment: &Environment) -> Exit {
     }
 }
 
-fn read(path: &Path) -> Result<Shared, ReportError> {
-    let format = recognize(path)?;
-    let memory = Shared::new(Keep {
-        messages: usize::MAX,
-        bytes: KEPT,
-    });
-    let mut last = (0, jiff::Timestamp::UNIX_EPOCH);
-    let mut is_empty = true;
-    let mut labels: Vec<Label> = Vec::new();
-    for recorded in recorded(path, format)? {
-        is_empty = false;
-        match recorded? {
-            Recorded::Opened(name, heads) => {
-                let [request, response] = *heads;
-                let mut memory = memory.lock();
-                of(&mut memory, &mut labels, name.as_deref()).opened(request, response);
-            }
-            Recorded::Frame(frame) => {
-                let mut memory = memory.lock();
-                let memory = of(&mut memory, &mut labels, frame.connection.as_deref());
-                match frame.direction {
-                    Direction::Received => memory.frame_received(&frame.header),
-                    Direction::Sent => memory.frame_sent(&frame.header),
-                }
-            }
-            Recorded::Message(message) => {
-                // A file may hold several runs, or lines from anywhere: numbers only rise.
-                let number = message.number.filter(|it| *it > last.0);
-                last = (number.unwrap_or(last.0 + 1), message.time.unwrap_or(last.1));
-                let whole = Message::whole(message.kind, &message.payload, message.deflated);
-                let mut memory = memory.lock();
-                let memory = of(&mut memory, &mut labels, message.connection.as_deref());
-                let memory = memory.meaning(message.on_top.as_ref().map(Meaning::recorded));
-                match message.direction {
-                    Direction::Received => memory.received(&whole, last.0, last.1),
-                    Direction::Sent => memory.sent(&whole, last.0, last.1),
-                }
-            }
-        }
-    }
-    if is_empty {
-        return Err(crate::record::ReadError::Empty(path.to_owned()).into());
-    }
-    Ok(memory)
-}
-
-/// The memory, for what is of the connection with this name.
-fn of<'m>(memory: &'m mut Memory, known: &mut Vec<Label>, name: Option<&str>) -> &'m mut Memory {
-    match name {
-        Some(name) => {
-            let (number, label) = label(known, name);
-            memory.of(number, &label)
-        }
-        None => memory.of_first(),
-    }
-}
-
-/// The number and the label of the connection with this name; each has a colour of its own.
-fn label(known: &mut Vec<Label>, name: &str) -> (u64, Label) {
-    let name = escape_line(name);
-    let at = known.iter().position(|label| label.text() == name);
-    let at = at.unwrap_or(known.len());
-    let number = at as u64 + 1;
-    let label = Label::new(&name, number);
-    // A recording may hold any number of names; the first ones are kept apart.
-    if at == known.len() && at < MAX_LABELS {
-        known.push(label.clone());
-    }
-    (number, label)
-}
-
-/// Connections of a recording that have a colour of their own; there are fewer colours.
-const MAX_LABELS: usize = 100;
-
 fn show(
     args: &ViewFileArgs,
-    memory: &Shared,
+    recordings: &Recordings,
     secrets: Secrets,
     environment: &Environment,
 ) -> Result<(), String> {
@@ -144,14 +62,14 @@ fn show(
     let failed = |error: std::io::Error| format!("cannot use the terminal: {error}");
     let terminal = Terminal::hold().map_err(failed)?;
     let loan = terminal.loan().map_err(failed)?;
-    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
-    let mut pages = Pages::new(&name, memory, lines.clone(), secrets);
+    let Recordings { name, memory } = recordings;
+    let mut pages = Pages::new(name, memory, lines.clone(), secrets);
     let recaller = Recaller {
         memory: memory.clone(),
         lines,
         names: Names::default(),
         home: environment.home.clone(),
-        roster: Roster::new(&name),
+        roster: Roster::of_everything(),
     };
     run(&mut pages, &mut Recording { loan, recaller }).map(drop)
 }

@@ -20,6 +20,7 @@ mod man;
 mod on_top;
 mod proxying;
 mod recording_report;
+mod recordings;
 mod report;
 mod rules;
 mod runner;

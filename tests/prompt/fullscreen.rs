@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
@@ -314,6 +315,78 @@ fn a_recording_of_many_messages_is_looked_at() {
     );
     terminal.press("q");
     assert_eq!(terminal.finish(), 0);
+}
+
+/// Writes a recording with messages at these seconds.
+fn record(path: &Path, numbered: &str, messages: &[(u32, &str)]) {
+    let line = |(second, text): &(u32, &str)| {
+        format!(
+            "{{\"event\":\"message\",{numbered}\"direction\":\"sent\",\"time\":\"2026-11-20T14:00:{second:02}Z\",\
+             \"type\":\"text\",\"data\":\"{text}\"}}\n"
+        )
+    };
+    let lines: String = messages.iter().map(line).collect();
+    fs::write(path, lines).expect("a file");
+}
+
+#[test]
+fn a_folder_of_recordings_is_one_list_in_the_order_of_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    record(&at("T-0001.jsonl"), "", &[(1, "one"), (4, "four")]);
+    record(&at("T-0012.jsonl"), "", &[(2, "two"), (3, "three")]);
+    fs::write(at("notes.txt"), "no recording").expect("a file");
+    let folder = folder.path().to_str().expect("UTF-8");
+    let mut terminal = terminal(&["view", folder]).start();
+    wait_for(&terminal, "  4 messages  following");
+    for line in [
+        "#1 …:…:… @1 → text 3 B   one",
+        "#2 …:…:… @12 → text 3 B   two",
+    ] {
+        assert!(seen(&terminal).contains(line), "{}", seen(&terminal));
+    }
+    assert!(seen(&terminal).contains("#4 …:…:… @1 → text 4 B   four"));
+    let steps = [
+        ("f@12\r", "  2 messages  filter: @12"),
+        ("f\x15@12 thr\r", "  1 message  filter: @12 thr"),
+        ("f\x15@3\r", "none of 4 messages matches"),
+        ("f\x15\r", "  4 messages"),
+        (":find one\r", "1 match in 4 messages"),
+    ];
+    follow(&mut terminal, &steps);
+    terminal.press("qq");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn events_of_a_proxy_have_the_number_of_their_connection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log.jsonl");
+    let line = |number: u32| format!("\"connection\":{number},");
+    let part = folder.path().join("part");
+    let mut events = String::new();
+    for (number, second, text) in [(1, 1, "a"), (2, 2, "b"), (1, 3, "c")] {
+        record(&part, &line(number), &[(second, text)]);
+        events += &fs::read_to_string(&part).expect("a file");
+    }
+    fs::write(&path, events).expect("a file");
+    let mut terminal = terminal(&["view", path.to_str().expect("UTF-8")]).start();
+    wait_for(&terminal, "log.jsonl  3 messages");
+    for line in ["#2 …:…:… @2 → text 1 B   b", "#3 …:…:… @1 → text 1 B   c"] {
+        assert!(seen(&terminal).contains(line), "{}", seen(&terminal));
+    }
+    terminal.press("f@1\r");
+    wait_for(&terminal, "log.jsonl  2 messages  filter: @1");
+    terminal.press("q");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_folder_without_recordings_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut terminal = terminal(&["view", folder.path().to_str().expect("UTF-8")]).start();
+    terminal.wait_for("is a recording, by its name");
+    assert_eq!(terminal.finish(), 26);
 }
 
 #[test]

@@ -98,6 +98,34 @@ fn a_recording_replays() {
 }
 
 #[test]
+fn events_of_connections_that_are_open_at_once_replay_apart() {
+    let server = listening(&[]);
+    let proxy = proxying(&server.url(), &["--jsonl"]);
+    let mut clients = [proxy.open(), proxy.open()];
+    for turn in ["first", "second"] {
+        for (client, name) in clients.iter_mut().zip(["one", "two"]) {
+            let text = format!("{turn} of {name}");
+            client.send(Message::text(text.clone()));
+            client.expect(&text);
+        }
+    }
+    let output = proxy.stop(Signal::INT).exits(130);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    fs::write(&path, &output.stdout).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    let (url, flags) = (server.url(), ["--speed", "max", "-q", "--entry"]);
+    for (entry, name) in [("1", "one"), ("2", "two")] {
+        let args = [&["replay", path, &url], &flags[..], &[entry]].concat();
+        wsee(&args)
+            .run()
+            .exits(0)
+            .prints(format!("first of {name}\nsecond of {name}\n"));
+    }
+    server.stop(Signal::INT);
+}
+
+#[test]
 fn quiet_shows_nothing_and_passes_all() {
     let server = listening(&[]);
     let port = std::net::TcpListener::bind("127.0.0.1:0")

@@ -225,7 +225,7 @@ fn a_file_that_is_no_recording_says_what_it_is() {
     wsee(&["report", text(folder.path()), "-o", "-"])
         .run()
         .exits(26)
-        .says("is not a regular file");
+        .says(" is a folder\nhint: name a recording in it; ");
     wsee(&["report", "/nowhere.jsonl"])
         .run()
         .exits(26)

@@ -122,7 +122,7 @@ fn other_files_are_refused() {
     wsee(&["replay", path.to_str().expect("a path in UTF-8")])
         .run()
         .exits(26)
-        .says("is not a regular file");
+        .says(" is a folder\nhint: name a recording in it; ");
 }
 
 #[test]

@@ -94,6 +94,12 @@ impl List {
         self.memory.lock().len()
     }
 
+    /// Whether the messages are of several connections, or may be.
+    pub(super) fn has_labels(&self) -> bool {
+        let newest = self.memory.lock().last(1);
+        newest.first().is_some_and(|entry| entry.label.is_some())
+    }
+
     fn number_at(&self, index: usize) -> Option<u64> {
         match self.filter {
             Some(_) => self.admitted.get(index).copied(),

@@ -1,7 +1,7 @@
 //! What keys do.
 
 use super::detail::Page;
-use super::filter::{self, Filter};
+use super::filter::{self, Filter, Labels};
 use super::key::Key;
 use super::overlay::Overlay;
 use super::{Action, Input, Pages, Purpose};
@@ -34,7 +34,7 @@ const HELP: &[(&str, &str)] = &[
     ("n, N", "the next match, older or newer"),
     (
         "f",
-        "show only some: sent, received, text, binary, >SIZE, <SIZE, then RE or jq FILTER",
+        "show only some: @CONNECTION, sent, received, text, binary, >SIZE, <SIZE, then RE or jq FILTER",
     ),
     ("r", "send the message again"),
     ("e", "change it in your editor, and send it"),
@@ -96,7 +96,7 @@ impl Pages {
                 Err(error) => self.complain(error.to_string()),
             },
             Purpose::Filter if text.trim().is_empty() => self.list.set_filter(None),
-            Purpose::Filter => match Filter::parse(&text) {
+            Purpose::Filter => match Filter::parse(&text, self.labels()) {
                 Ok(filter) => self.list.set_filter(Some(filter)),
                 Err(error) => self.complain(error.to_string()),
             },
@@ -113,6 +113,14 @@ impl Pages {
             }
         }
         None
+    }
+
+    fn labels(&self) -> Labels<'_> {
+        let first = self.lines.first.as_ref();
+        Labels {
+            exist: first.is_some() || self.list.has_labels(),
+            first,
+        }
     }
 
     fn begin_search(&mut self, is_newer: bool) {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::Order;
 use super::entry::{Body, Control, Entry, Message, Open, Problem, What};
 use crate::event::Direction;
 use crate::record::event::{RecordedEvent, RecordedKind};
@@ -12,8 +13,26 @@ use crate::render::close::close_text;
 /// Pings that wait for their pong; others have none.
 const WAITING: usize = 100;
 
+/// The entries of all connections of an archive.
+pub(super) fn all(archive: Vec<har::Entry>, order: Order) -> impl Iterator<Item = Entry> {
+    let is_mixed = order == Order::ByTime && archive.len() > 1;
+    let all = (1..).zip(archive).flat_map(move |(number, connection)| {
+        let name = is_mixed.then(|| format!("@{number}"));
+        let named = move |entry| Entry {
+            connection: name.clone(),
+            ..entry
+        };
+        entries(connection).into_iter().map(named)
+    });
+    let mut all: Vec<Entry> = all.collect();
+    if is_mixed {
+        all.sort_by_key(|entry| entry.time);
+    }
+    all.into_iter()
+}
+
 /// The entries of a connection, its opening first.
-pub(super) fn entries(entry: har::Entry) -> Vec<Entry> {
+fn entries(entry: har::Entry) -> Vec<Entry> {
     let har::Opening {
         started,
         address,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Order;
 use super::entry::{Body, Control, Ended, Entry, Frame, Message, Open, Problem, What};
 use crate::event::Direction;
 use crate::proto::frame::{CloseCode, CloseFrame, Opcode};
@@ -32,6 +33,10 @@ struct Line<'a> {
     direction: Option<Cow<'a, str>>,
     n: Option<u64>,
     connection_name: Option<String>,
+    /// The number of a server's client.
+    client: Option<Value>,
+    /// The number of a proxy's connection.
+    connection: Option<Value>,
     data: Option<Cow<'a, str>>,
     base64: Option<Cow<'a, str>>,
     deflated_size: Option<u64>,
@@ -81,16 +86,26 @@ struct Timings {
 }
 
 #[derive(Debug)]
-pub(super) struct LineEntries(Option<Lines>);
+pub(super) struct LineEntries {
+    lines: Option<Lines>,
+    order: Order,
+}
 
 impl LineEntries {
-    pub(super) fn new(file: BufReader<File>, path: &Path) -> Self {
-        Self(Some(Lines::new(file, path)))
+    pub(super) fn new(file: BufReader<File>, path: &Path, order: Order) -> Self {
+        let lines = match order {
+            Order::ByConnection => Lines::new(file, path),
+            Order::ByTime => Lines::as_written(file, path),
+        };
+        Self {
+            lines: Some(lines),
+            order,
+        }
     }
 
-    fn advance(lines: &mut Lines) -> Result<Option<Entry>, ReadError> {
+    fn advance(lines: &mut Lines, order: Order) -> Result<Option<Entry>, ReadError> {
         while lines.advance()? {
-            match read(&lines.line) {
+            match read(&lines.line, order) {
                 Ok(Some(entry)) => return Ok(Some(entry)),
                 Ok(None) => {}
                 Err(_) if lines.is_cut() => return Ok(None),
@@ -105,16 +120,16 @@ impl Iterator for LineEntries {
     type Item = Result<Entry, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let next = Self::advance(self.0.as_mut()?).transpose();
+        let next = Self::advance(self.lines.as_mut()?, self.order).transpose();
         if !matches!(next, Some(Ok(_))) {
-            self.0 = None;
+            self.lines = None;
         }
         next
     }
 }
 
 /// `None` for an event that is not known, which a newer wsee may have written.
-fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
+fn read(line: &[u8], order: Order) -> Result<Option<Entry>, LineError> {
     // It also checks the version, and that the line is an event.
     let message = jsonl::message(line)?;
     if line.trim_ascii().is_empty() {
@@ -124,7 +139,10 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
     let time = time(line.time.as_deref())?;
     let direction = direction(line.direction.as_deref())?;
-    let connection = line.connection_name.take();
+    let connection = match line.connection_name.take() {
+        None if order == Order::ByTime => numbered(&line),
+        name => name,
+    };
     let payload = || jsonl::control_payload(line.data.as_deref(), line.base64.as_deref());
     let control = |body| What::Control(Control { direction, body });
     let what = match (message, &*line.event) {
@@ -158,6 +176,12 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
         connection,
         what,
     }))
+}
+
+/// The name of a connection that has a number.
+fn numbered(line: &Line<'_>) -> Option<String> {
+    let number = line.client.as_ref().or(line.connection.as_ref());
+    Some(format!("@{}", number?.as_u64()?))
 }
 
 /// `None` if it is no duration: a recording may contain anything.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::entry::What;
-use super::{Report, ReportError, Totals};
+use super::{Order, ReportError, entries};
 use crate::event::Direction;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
@@ -18,8 +18,7 @@ use crate::render::Secrets;
 /// What a recording says, in its order.
 #[derive(Debug)]
 pub enum Recorded {
-    /// The request and the response of an opening handshake.
-    /// The name is that of a further connection.
+    /// The request and the response of an opening handshake, and the name of its connection, if there are several.
     Opened(Option<String>, Box<[Head; 2]>),
     Message(RecordedMessage),
     Frame(RecordedFrame),
@@ -28,7 +27,7 @@ pub enum Recorded {
 /// The header of a frame: those of a received message come before it, those of a sent one after it.
 #[derive(Debug)]
 pub struct RecordedFrame {
-    /// The name of a further connection.
+    /// The name of the connection, if there are several.
     pub connection: Option<String>,
     pub direction: Direction,
     pub header: Box<WireHeader>,
@@ -38,7 +37,7 @@ pub struct RecordedFrame {
 pub struct RecordedMessage {
     /// As the recording numbers it.
     pub number: Option<u64>,
-    /// The name of a further connection.
+    /// The name of the connection, if there are several.
     pub connection: Option<String>,
     pub time: Option<Timestamp>,
     pub direction: Direction,
@@ -49,18 +48,29 @@ pub struct RecordedMessage {
     pub on_top: Option<Value>,
 }
 
-/// The messages and handshakes of a recording.
+impl Recorded {
+    /// The same, in one of several recordings, whose connection has this name.
+    #[must_use]
+    pub fn of(mut self, recording: &str) -> Self {
+        let connection = match &mut self {
+            Self::Opened(connection, _) => connection,
+            Self::Message(message) => &mut message.connection,
+            Self::Frame(frame) => &mut frame.connection,
+        };
+        *connection = Some(match connection.take() {
+            Some(inner) => format!("{recording}/{inner}"),
+            None => recording.to_owned(),
+        });
+        self
+    }
+}
+
+/// The messages and handshakes of a recording, in the order of their times.
 pub fn recorded(
     path: &Path,
     format: Format,
 ) -> Result<impl Iterator<Item = Result<Recorded, ReportError>>, ReportError> {
-    let report = Report {
-        path: path.to_owned(),
-        format,
-        secrets: Secrets::Shown,
-        totals: Totals::default(),
-    };
-    let entries = report.entries()?;
+    let entries = entries(path, format, Order::ByTime, Secrets::Shown)?;
     Ok(entries.filter_map(|entry| {
         let entry = match entry {
             Ok(entry) => entry,

@@ -53,6 +53,15 @@ pub enum ReportError {
 
 type Entries = Box<dyn Iterator<Item = Result<Entry, ReadError>>>;
 
+/// The order of what belongs to several connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// One after the other, as each is a part of its own.
+    ByConnection,
+    /// As it happened; what has no name is of the connection `@N`.
+    ByTime,
+}
+
 impl Report {
     pub fn read(path: &Path, format: Format, secrets: Secrets) -> Result<Self, ReportError> {
         let mut report = Self {
@@ -90,34 +99,40 @@ impl Report {
     }
 
     fn entries(&self) -> Result<Entries, ReportError> {
-        let path = &self.path;
-        match self.format {
-            Format::Jsonl => Ok(Box::new(LineEntries::new(read::open(path)?, path))),
-            Format::Har => {
-                let entries = har::entries(read::open(path)?);
-                let entries = entries.map_err(|error| read::har_error(path, error))?;
-                Ok(Box::new(
-                    entries.into_iter().flat_map(archive::entries).map(Ok),
-                ))
-            }
-            Format::Scenario => {
-                let entries = self.scenario()?;
-                Ok(Box::new(entries.into_iter().map(Ok)))
-            }
-        }
+        entries(&self.path, self.format, Order::ByConnection, self.secrets)
     }
+}
 
-    fn scenario(&self) -> Result<Vec<Entry>, ReportError> {
-        // For its checks of the file.
-        read::open(&self.path)?;
-        let path = self.path.clone();
-        let text = match include::read(&path) {
-            Ok(text) => text,
-            Err(problem) => return Err(ReportError::Scenario { path, problem }),
-        };
-        match parse(&text) {
-            Ok(file) => Ok(script::entries(&file, self.secrets)),
-            Err(mistakes) => Err(ReportError::Mistakes { path, mistakes }),
+fn entries(
+    path: &Path,
+    format: Format,
+    order: Order,
+    secrets: Secrets,
+) -> Result<Entries, ReportError> {
+    match format {
+        Format::Jsonl => {
+            let file = read::open(path)?;
+            Ok(Box::new(LineEntries::new(file, path, order)))
         }
+        Format::Har => {
+            let entries = har::entries(read::open(path)?);
+            let entries = entries.map_err(|error| read::har_error(path, error))?;
+            Ok(Box::new(archive::all(entries, order).map(Ok)))
+        }
+        Format::Scenario => Ok(Box::new(scenario(path, secrets)?.into_iter().map(Ok))),
+    }
+}
+
+fn scenario(path: &Path, secrets: Secrets) -> Result<Vec<Entry>, ReportError> {
+    // For its checks of the file.
+    read::open(path)?;
+    let path = path.to_owned();
+    let text = match include::read(&path) {
+        Ok(text) => text,
+        Err(problem) => return Err(ReportError::Scenario { path, problem }),
+    };
+    match parse(&text) {
+        Ok(file) => Ok(script::entries(&file, secrets)),
+        Err(mistakes) => Err(ReportError::Mistakes { path, mistakes }),
     }
 }
