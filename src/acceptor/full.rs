@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::http2::{Announced, Connection, MOST_STREAMS, Next, Request, is_spoken};
+use super::http2::{Announced, Connection, Next, Request, is_spoken};
 use super::{Identity, linger, turn_away};
 use crate::proto::http1::Head;
 use crate::session::Transport;
@@ -75,11 +75,7 @@ async fn is_http2(stream: &TcpStream) -> bool {
 
 /// Answers the streams of a connection until it is over.
 async fn refuse_streams(stream: Box<dyn Transport>) {
-    let announced = Announced {
-        streams: MOST_STREAMS,
-        connects: true,
-    };
-    let Ok(mut connection) = Connection::open(stream, announced).await else {
+    let Ok(mut connection) = Connection::open(stream, Announced::ALL).await else {
         return;
     };
     let mut streams = JoinSet::new();

@@ -9,7 +9,7 @@ use super::opening::{Connected, opened};
 use super::passing::{finish, pass};
 use super::request::is_upgrade;
 use super::{OPENING, Options, Visit};
-use crate::acceptor::http2::{Announced, Connection, Exchange, MOST_STREAMS, Request, Stream};
+use crate::acceptor::http2::{Announced, Connection, Exchange, Request, Stream};
 use crate::acceptor::{Admission, Guest, Host, Log, Streams, keep_mute, wait};
 use crate::event::{Direction, Side};
 use crate::fault::{Faults, Faulty};
@@ -32,20 +32,19 @@ pub(super) async fn serve(
     if has_none {
         visit.log.fault("http2-no-streams");
     }
-    let offers = async {
+    let announced = async {
         match &options.http2 {
-            Some(mirror) => mirror.offers(&options.upstream, &visit.log).await,
-            None => true,
+            Some(mirror) => mirror.announced(&options.upstream, &visit.log).await,
+            None => Announced::ALL,
         }
     };
-    let connects = tokio::select! {
-        offers = offers => offers,
+    let mut announced = tokio::select! {
+        announced = announced => announced,
         _ = wait(visit.signals.clone()) => return,
     };
-    let announced = Announced {
-        streams: if has_none { 0 } else { MOST_STREAMS },
-        connects,
-    };
+    if has_none {
+        announced.streams = 0;
+    }
     let opened = Connection::open(stream, announced);
     let connection = match tokio::time::timeout(OPENING, Box::pin(opened)).await {
         Ok(Ok(connection)) => connection,

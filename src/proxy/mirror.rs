@@ -1,9 +1,13 @@
 //! Whether clients are offered WebSocket over HTTP/2: where the server speaks HTTP/2, they are offered what it offers.
+//!
+//! Each stream of a client has a connection of its own to the server. Of the server's `MAX_CONCURRENT_STREAMS`, only 0
+//! is a limit for clients.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::acceptor::Log;
+use crate::acceptor::http2::Announced;
 use crate::dial::http2::{Seen, Versions};
 use crate::dial::{self, Dialed, Http2Error, Step, dial_http};
 use crate::event::Side;
@@ -25,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What was learned of the server.
 enum Learned {
     Allows,
+    /// Its SETTINGS allow extended CONNECT, and no stream for it.
+    NoStreams,
     /// Its SETTINGS do not.
     Lacks,
     /// It speaks HTTP/1.1 only.
@@ -34,12 +40,12 @@ enum Learned {
 }
 
 impl Mirror {
-    /// Whether a client is offered extended CONNECT, as the server offers it; the log says so.
+    /// What a client is offered, as the server offers it; the log says so.
     ///
-    /// A server that allowed it when it was last seen is not asked again.
-    pub(super) async fn offers(&self, upstream: &session::Options, log: &Log) -> bool {
+    /// A server that allowed extended CONNECT when it was last seen is not asked again.
+    pub(super) async fn announced(&self, upstream: &session::Options, log: &Log) -> Announced {
         if upstream.dial.http == Versions::Http1 {
-            return true;
+            return Announced::ALL;
         }
         let learned = match self.allows.get() {
             Some(true) => Learned::Allows,
@@ -47,12 +53,12 @@ impl Mirror {
         };
         self.allows.set(match &learned {
             Learned::Allows => Some(true),
-            Learned::Lacks | Learned::Http1 => Some(false),
+            Learned::NoStreams | Learned::Lacks | Learned::Http1 => Some(false),
             Learned::Unknown(_) => None,
         });
         let (role, text) = learned.line();
         log.note(role, &text);
-        !matches!(learned, Learned::Lacks | Learned::Http1)
+        learned.announced()
     }
 
     /// Learns from a connection that is made for a client.
@@ -105,7 +111,7 @@ async fn learn(upstream: &session::Options, log: &Log) -> Learned {
     match &problem {
         dial::Error::Http2(http2) => match **http2 {
             Http2Error::NoSetting => Learned::Lacks,
-            Http2Error::NoStreams => Learned::Allows,
+            Http2Error::NoStreams => Learned::NoStreams,
             Http2Error::NotOffered(_) if upstream.dial.http == Versions::Auto => Learned::Http1,
             _ => Learned::Unknown(problem.to_string()),
         },
@@ -114,11 +120,27 @@ async fn learn(upstream: &session::Options, log: &Log) -> Learned {
 }
 
 impl Learned {
+    fn announced(&self) -> Announced {
+        match self {
+            Self::Allows | Self::Unknown(_) => Announced::ALL,
+            Self::NoStreams => Announced {
+                streams: 0,
+                ..Announced::ALL
+            },
+            Self::Lacks | Self::Http1 => Announced {
+                connects: false,
+                ..Announced::ALL
+            },
+        }
+    }
+
     fn line(&self) -> (Role, String) {
         const OFFERED: &str = "HTTP/2: extended CONNECT is offered";
         const WITHHELD: &str = "HTTP/2: extended CONNECT is not offered, as the server";
+        const CLOSED: &str = "! HTTP/2: clients may open no stream, as the server's SETTINGS have MAX_CONCURRENT_STREAMS 0";
         match self {
             Self::Allows => (Role::Fact, format!("* {OFFERED}, as by the server")),
+            Self::NoStreams => (Role::Warning, CLOSED.to_owned()),
             Self::Lacks => (Role::Warning, format!("! {WITHHELD}'s SETTINGS lack it")),
             Self::Http1 => (Role::Warning, format!("! {WITHHELD} speaks HTTP/1.1 only")),
             Self::Unknown(why) => {

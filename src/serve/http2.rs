@@ -10,7 +10,7 @@ use super::behaviour::{AnyStream, Serving};
 use super::door::Response;
 use super::opening::{self, Answer};
 use super::{Further, OPENING, Options, Visit, connected, faulty, in_stages, opened};
-use crate::acceptor::http2::{Announced, Connection, MOST_STREAMS, Request, Stream, is_spoken};
+use crate::acceptor::http2::{Announced, Connection, Request, Stream, is_spoken};
 use crate::acceptor::{self, Guest, Host, Log, Streams};
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty};
@@ -54,13 +54,11 @@ pub(super) fn serve(
     in_stages(async move {
         let faults = visit.faults.as_ref();
         let has_none = faults.is_some_and(Faults::has_no_streams);
+        let mut announced = Announced::ALL;
         if has_none {
             visit.log.fault("http2-no-streams");
+            announced.streams = 0;
         }
-        let announced = Announced {
-            streams: if has_none { 0 } else { MOST_STREAMS },
-            connects: true,
-        };
         let end = faulty::opening_ends(faults, OPENING);
         let opened = Connection::open(stream, announced);
         let connection = match tokio::time::timeout_at(end.into(), opened).await {

@@ -28,7 +28,7 @@ pub use stream::Stream;
 use tap::{PREFACE, Shared, Tap, Unasked};
 
 /// Streams that a client may have open at a time: more than a page has, and few enough for one connection.
-pub const MOST_STREAMS: u32 = 256;
+const MOST_STREAMS: u32 = 256;
 /// The window of a stream in bytes: what a client sends before it is read.
 const WINDOW: u32 = 512 << 10;
 /// The window of a connection: what all its streams leave unread.
@@ -47,6 +47,14 @@ pub struct Announced {
     pub streams: u32,
     /// Extended CONNECT is allowed (RFC 8441 §3).
     pub connects: bool,
+}
+
+impl Announced {
+    /// Extended CONNECT, in as many streams as are served.
+    pub const ALL: Self = Self {
+        streams: MOST_STREAMS,
+        connects: true,
+    };
 }
 
 /// A connection; its streams make progress while it is asked for the next event.
