@@ -82,7 +82,12 @@ impl Runner<'_> {
             Ok(opened) => {
                 // Dropped without a closing handshake, as the case ends here.
                 drop(opened);
-                let message = format!("expected status {status}, but the connection opened (101)");
+                let opening = match head {
+                    Some(head) if head.is_http2() => "200, which is written as 101",
+                    _ => "101",
+                };
+                let message =
+                    format!("expected status {status}, but the connection opened ({opening})");
                 Err(self.unlike_head(&message, head, Exit::Expectation).into())
             }
             Err(error) => {

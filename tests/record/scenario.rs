@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use rustix::process::Signal;
+
+use crate::listen::listening;
 use crate::support::peer::{Peer, echoing, scripted, scripted_on};
 use crate::support::run::wsee;
 use crate::support::wire::before_handshake;
@@ -156,6 +159,31 @@ fn a_refusal_is_expected_again() {
     server.finish();
     let scenario = recorded(&path);
     assert!(scenario.ends_with("\n\n401\n"), "{scenario}");
+}
+
+#[test]
+fn a_session_over_http2_passes_over_http2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.wsee");
+    let server = listening(&["--http2"]);
+    let args = [
+        &*server.url(),
+        "--http2-prior-knowledge",
+        "--record",
+        text(&path),
+    ];
+    let fields = ["-H", "Host: other.test", "-H", "X-Room: 1", "-1"];
+    wsee(&[&args[..], &fields].concat())
+        .stdin("hi\n")
+        .run()
+        .exits(0);
+    let scenario = recorded(&path);
+    let opening = "\n--http2-prior-knowledge\nHost: other.test\nx-room: 1\n\n101\n> hi\n";
+    assert!(scenario.contains(opening), "{scenario}");
+    wsee(&["test", text(&path)]).run().exits(0);
+    server
+        .stop(Signal::INT)
+        .says("@2 < :authority: other.test\n");
 }
 
 #[test]

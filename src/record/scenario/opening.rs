@@ -26,10 +26,14 @@ const OWN: [&str; 5] = [
 const USER_AGENT: &str = concat!("wsee/", env!("CARGO_PKG_VERSION"));
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// The status of the response, if it is valid in HTTP.
+/// The status of the response, if it is valid in HTTP; one that opens a WebSocket is 101 in every version.
 pub(super) fn status(opening: &Opening) -> Option<u16> {
-    let status = opening.response().and_then(Head::status);
-    status.filter(|status| (100..=599).contains(status))
+    let response = opening.response()?;
+    match response.status()? {
+        // RFC 8441 §5.
+        200..=299 if response.is_http2() => Some(101),
+        status => Some(status).filter(|status| (100..=599).contains(status)),
+    }
 }
 
 pub(super) fn subprotocol(opening: &Opening) -> Option<String> {
@@ -45,6 +49,7 @@ pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
         on_top: None,
         url,
     }];
+    statements.extend(version(opening));
     statements.extend(masker.fields(opening));
     statements.extend(status(opening).map(Statement::Status));
     statements.extend(subprotocol(opening).map(|value| Statement::ResponseField {
@@ -54,6 +59,18 @@ pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
     let mut text = note_on_secrets(&statements);
     text.push_str(&write_all(statements.iter()));
     text
+}
+
+/// The flag for HTTP/2, if that was spoken.
+fn version(opening: &Opening) -> Option<Statement> {
+    let request = opening.request().filter(|request| request.is_http2())?;
+    let (name, value) = if request.text(":scheme").as_deref() == Some("http") {
+        ("http2-prior-knowledge", None)
+    } else {
+        ("http", Some(Template::literal("2")))
+    };
+    let name = name.to_owned();
+    Some(Statement::Flag { name, value })
 }
 
 /// Writes environment variables in place of secrets.
@@ -100,10 +117,15 @@ impl Masker {
     fn fields(&self, opening: &Opening) -> Vec<Statement> {
         let host = host(opening.url());
         let fields = opening.request().into_iter().flat_map(Head::fields);
-        let fields = fields.map(|(name, value)| (text(name), text(value)));
+        let fields = fields.map(|(name, value)| match name {
+            // RFC 9113 §8.3.1.
+            b":authority" => ("Host".to_owned(), text(value)),
+            name => (text(name), text(value)),
+        });
         let asked = fields.filter(|(name, value)| {
             let is = |own: &str| name.eq_ignore_ascii_case(own);
             !OWN.into_iter().any(is)
+                && !name.starts_with(':')
                 && (!is("Host") || host.as_ref() != Some(value))
                 && (!is("User-Agent") || value != USER_AGENT)
         });
