@@ -162,10 +162,13 @@ impl OpenProblem {
                 let is_usual = matches!(status, 300..=399 | 401 | 407 | 429);
                 response.version().as_deref() == Some("2") && !is_usual
             }
-            Self::Dial(dial::Error::Http2(problem)) => matches!(
-                **problem,
-                Http2Error::Reset(_) | Http2Error::NoStreams | Http2Error::GoAway(_)
-            ),
+            Self::Dial(dial::Error::Http2(problem)) => {
+                let is_broken = matches!(
+                    **problem,
+                    Http2Error::Reset(_) | Http2Error::NoStreams | Http2Error::GoAway(_)
+                );
+                is_broken && !problem.is_missing()
+            }
             _ => false,
         }
     }

@@ -33,7 +33,7 @@ fn other_protocols_are_named_by_their_first_bytes() {
         (
             "HTTP/2",
             b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02",
-            &["this port speaks HTTP/2 only", "SETTINGS", "gRPC", "try another port"],
+            &["this port speaks HTTP/2 only", "SETTINGS", "gRPC", "try --http2-prior-knowledge, or another port"],
         ),
         ("SSH", b"SSH-2.0-OpenSSH_9.6\r\n", &["an SSH server listens", "check the port"]),
         ("Redis", b"-ERR wrong number of arguments\r\n", &["a Redis server"]),

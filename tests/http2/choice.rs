@@ -153,6 +153,11 @@ fn auto_takes_http1_where_the_server_requires_it() {
         .says("> GET / HTTP/1.1");
     echoes(visit(BOTH, 2, "auto", goes_away))
         .says("GOAWAY HTTP_1_1_REQUIRED, before it answered; HTTP/1.1 instead, as browsers do");
+    // No browser fails there, so that HTTP/1.1 is not tried for comparison.
+    visit(BOTH, 1, "2", resets)
+        .exits(22)
+        .says("hint: --http auto falls back to HTTP/1.1, as browsers do\n")
+        .never_says("browsers that use it");
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Diagnostic for Barred {
 
 fn http2(problem: &Http2Error) -> Option<&'static str> {
     match problem {
-        Http2Error::NotOffered(_) | Http2Error::NoSetting => {
+        missing if missing.is_missing() => {
             Some("--http auto falls back to HTTP/1.1, as browsers do")
         }
         Http2Error::NoStreams | Http2Error::Reset(_) | Http2Error::OtherProtocol(_) => {

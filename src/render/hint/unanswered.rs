@@ -60,10 +60,14 @@ pub(super) const ROWS: &[Row] = &[
         "connect to {wss}",
     ),
     row(
-        // HTTP/2: a SETTINGS frame on stream 0, after its length of 3 bytes (RFC 9113 §6.5).
-        |it| is_foreign(it) && matches!(it.body[..], [_, _, _, 4, _, 0, 0, 0, 0, ..]),
-        "gRPC speaks HTTP/2 only; a WebSocket needs HTTP/1.1",
-        "try another port of the server",
+        |it| is_http2(it) && it.is_tls,
+        "the server speaks HTTP/2 alone, as gRPC does, and may have WebSocket there",
+        "try --http 2, or another port of the server",
+    ),
+    row(
+        is_http2,
+        "the server speaks HTTP/2 alone, as gRPC does, and may have WebSocket there",
+        "try --http2-prior-knowledge, or another port of the server",
     ),
     row(
         |it| is_foreign(it) && it.starts(&[b"SSH-"]),
@@ -120,6 +124,11 @@ pub(super) const ROWS: &[Row] = &[
 
 fn is_foreign(it: &Facts) -> bool {
     it.symptom == Symptom::NotHttp
+}
+
+fn is_http2(it: &Facts) -> bool {
+    // A SETTINGS frame on stream 0, after its length of 3 bytes (RFC 9113 §6.5).
+    is_foreign(it) && matches!(it.body[..], [_, _, _, 4, _, 0, 0, 0, 0, ..])
 }
 
 fn is_cut(it: &Facts) -> bool {
