@@ -16,6 +16,7 @@ use crate::dial::http2::Versions;
 use crate::dial::{Step, Stream, connect, dial, read_body};
 use crate::duration::shown;
 use crate::event::{Event, Evidence, Open, Symptom};
+use crate::proto::Role;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
 use crate::proto::handshake::{Outcome, Refusal};
@@ -97,6 +98,10 @@ pub(super) async fn open_once(
         ..options.connection.clone()
     };
     let config = match &stream {
+        Carrier::Socket(Stream::Http2(_)) => Config {
+            first_to_end: Role::Client,
+            ..config
+        },
         Carrier::Socket(_) => config,
         // WebSocket's pings have no place in HTTP.
         Carrier::Polling(_) => Config {

@@ -128,6 +128,7 @@ pub(super) fn failure(wire: &Shared, error: Option<&h2::Error>) -> Http2Error {
 /// Where no Close frame came first.
 const ENDED: &str = "the server ended the HTTP/2 stream (END_STREAM) without a Close frame";
 
+/// Like a socket it ends in order when it is dropped, unless it was reset.
 pub struct Tunnel {
     link: Link,
     outgoing: Outgoing,
@@ -291,5 +292,12 @@ impl AsyncWrite for Tunnel {
             return Poll::Ready(Ok(()));
         }
         Poll::Pending
+    }
+}
+
+impl Drop for Tunnel {
+    fn drop(&mut self) {
+        self.outgoing.end();
+        self.link.flush();
     }
 }

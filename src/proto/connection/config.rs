@@ -17,6 +17,11 @@ pub struct Config {
     pub fragment: Option<usize>,
     /// Whether pings are answered (RFC 6455 §5.5.2 demands it).
     pub auto_pong: bool,
+    /// The end that ends the stream once both Close frames have passed.
+    ///
+    /// Over TCP that is the server, which spares clients the state TIME-WAIT (RFC 6455 §7.1.1). A stream of HTTP/2 has
+    /// none, and some servers leave its end to the client.
+    pub first_to_end: Role,
     /// How long the peer may take to answer a Close frame and to end the stream.
     pub close_timeout: Duration,
     /// The time from one ping to the next.
@@ -43,6 +48,7 @@ impl Config {
             },
             fragment: None,
             auto_pong: true,
+            first_to_end: Role::Server,
             close_timeout: Duration::from_secs(5),
             ping_interval: None,
             ping_timeout: None,

@@ -279,11 +279,11 @@ impl Connection {
         }
     }
 
-    /// Whether to shut down the stream's sending direction now (RFC 6455 §7.1.1: the server first).
+    /// Whether to shut down the stream's sending direction now.
     pub fn wants_shutdown(&self) -> bool {
         let is_ours = match &self.peer {
             PeerSide::Open => false,
-            PeerSide::Closed { .. } => self.config.role == Role::Server,
+            PeerSide::Closed { .. } => self.config.first_to_end == self.config.role,
             PeerSide::Failed(_) => true,
         };
         is_ours && self.sender.output().is_empty()

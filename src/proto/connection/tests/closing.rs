@@ -44,6 +44,22 @@ fn both_ends_close_after_both_close_frames() {
 }
 
 #[test]
+fn a_client_that_ends_first_waits_for_the_rest_of_the_closing_handshake() {
+    let mut client = engine(Config {
+        first_to_end: Role::Client,
+        ..config(Role::Client)
+    });
+    let now = client.now;
+    client.connection.close(None, None, now);
+    client.events();
+    client.written();
+    assert!(!client.connection.wants_shutdown(), "no answer yet");
+    assert_eq!(client.feed(b"\x88\0"), ["close 1005"]);
+    assert!(client.connection.wants_shutdown());
+    assert_eq!(client.connection.state(), State::Closing);
+}
+
+#[test]
 fn messages_that_come_before_the_peers_close_are_still_taken() {
     let mut client = client();
     let now = client.now;
