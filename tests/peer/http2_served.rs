@@ -123,9 +123,14 @@ fn chromium_finds_an_echo_over_http2() {
 
 /// Chromium with the page.
 pub fn chromium_at(port: u16, report: &Server<Received>) -> Run {
+    trusting_chromium(&page(port, report))
+}
+
+/// Chromium, which trusts every certificate.
+pub fn trusting_chromium(url: &str) -> Run {
     let run = chromium(&["--ignore-certificate-errors"]);
     let profile = format!("--user-data-dir={}/profile", run.home().display());
-    run.arg(&profile, &page(port, report))
+    run.arg(&profile, url)
 }
 
 /// A certificate and its key, and what the user of Firefox has excepted of it.
@@ -149,6 +154,11 @@ impl Excepted {
 
     /// Firefox with the page.
     pub fn firefox_at(&self, port: u16, report: &Server<Received>) -> Run {
+        self.firefox(port, &page(port, report))
+    }
+
+    /// Firefox, which trusts this certificate on `port`.
+    pub fn firefox(&self, port: u16, url: &str) -> Run {
         let digits: Vec<String> = self.digest.iter().map(|it| format!("{it:02X}")).collect();
         // As a file of the profile: the OID is that of SHA-256.
         let exception = format!(
@@ -156,7 +166,7 @@ impl Excepted {
             digits.join(":")
         );
         let files = [("cert_override.txt", exception.as_str())];
-        firefox_with(&files, &page(port, report))
+        firefox_with(&files, url)
     }
 }
 

@@ -14,7 +14,9 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_HTTP_1_1_REQUIRED } = http2.constants
 function accept(stream, headers) {
   const fields = { ":status": 200 };
   const socket = new WebSocket(null, undefined, { autoPong: true });
-  const offers = extension.parse(headers["sec-websocket-extensions"] ?? "");
+  const offered = headers["sec-websocket-extensions"];
+  // An empty text is no list of extensions.
+  const offers = offered ? extension.parse(offered) : {};
   if (offers["permessage-deflate"]) {
     const deflate = new PerMessageDeflate({ threshold: 0, isServer: true });
     deflate.accept(offers["permessage-deflate"]);

@@ -31,7 +31,11 @@ impl ExtendedConnect {
     pub fn new(offer: &Offer, scheme: &str) -> Self {
         let upgrade = offer.connect();
         let authority = upgrade.text("Host").unwrap_or_else(|| offer.host.clone());
-        let fields = together(lowered(&upgrade, &LEFT_OUT));
+        let http2 = offer.like.and_then(|like| like.client.http2());
+        let mut fields = together(lowered(&upgrade, &LEFT_OUT));
+        if http2.is_some() {
+            fields = fields.into_iter().flat_map(crumbs).collect();
+        }
         let mut pseudo = [
             (":method", "CONNECT"),
             (":scheme", scheme),
@@ -39,7 +43,7 @@ impl ExtendedConnect {
             (":path", offer.target.as_str()),
             (":protocol", "websocket"),
         ];
-        if let Some(http2) = offer.like.and_then(|like| like.client.http2()) {
+        if let Some(http2) = http2 {
             pseudo.sort_by_key(|(name, _)| http2.pseudo.iter().position(|other| other == name));
         }
         let pseudo = pseudo.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
@@ -132,6 +136,17 @@ const LEFT_OUT_OF_RESPONSES: [&[u8]; 6] = [
     b"transfer-encoding",
 ];
 
+/// RFC 9113 §8.2.3: a field for each cookie, as browsers send them.
+fn crumbs((name, value): Field<'_>) -> Vec<Field<'_>> {
+    if name != b"cookie" {
+        return vec![(name, value)];
+    }
+    let pairs = value.split(|&byte| byte == b';');
+    pairs
+        .map(|pair| (name.clone(), pair.trim_ascii_start()))
+        .collect()
+}
+
 /// Fields of one name after the first of them, as HTTP/2 libraries send them.
 fn together(fields: Vec<Field<'_>>) -> Vec<Field<'_>> {
     let mut sorted: Vec<Field<'_>> = Vec::with_capacity(fields.len());
@@ -149,6 +164,7 @@ mod tests {
     use super::*;
     use crate::proto::deflate;
     use crate::proto::handshake::client::Edit;
+    use crate::proto::handshake::like::{Client, Like};
 
     fn offer(edits: Vec<Edit>) -> Offer {
         Offer {
@@ -218,6 +234,25 @@ mod tests {
         assert!(fields.contains(&":authority: other.test".to_owned()));
         assert_eq!(fields[fields.len() - 3..], ["x-one: 1", "x-one: 3", "y: 2"]);
         assert!(!fields.iter().any(|it| it.contains("close")), "{fields:?}");
+    }
+
+    #[test]
+    fn each_cookie_of_a_browser_is_a_field() {
+        let mut offer = offer(vec![set("Cookie", "a=b; c=d")]);
+        let cookies = |offer: &Offer| {
+            let connect = ExtendedConnect::new(offer, "https");
+            let fields = fields(connect.request()).into_iter();
+            fields
+                .filter(|it| it.starts_with("cookie"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(cookies(&offer), ["cookie: a=b; c=d"]);
+        offer.like = Some(Like {
+            client: Client::Firefox,
+            is_tls: true,
+            is_trustworthy: true,
+        });
+        assert_eq!(cookies(&offer), ["cookie: a=b", "cookie: c=d"]);
     }
 
     #[test]
