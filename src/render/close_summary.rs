@@ -323,6 +323,7 @@ fn lost_text(
 fn unsent_text(ending: &Ending) -> String {
     let unsent = ending.unsent;
     match (unsent.messages, unsent.bytes) {
+        (0, 0) => "the Close frame was not sent".to_owned(),
         (0, bytes) => format!("{} were not sent", quantity::size(bytes as u64)),
         (messages, 0) => format!(
             "{} of input not sent",

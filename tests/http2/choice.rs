@@ -30,18 +30,27 @@ fn visit_with(
     serve: fn(usize, TlsStream),
 ) -> Output {
     let authority = Authority::new();
-    let mut config = Terms::of(authority.issue(&["localhost"])).config();
-    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let config = Arc::new(config);
-    let server = Server::start_many(connections, move |index, stream| {
-        let connection = ServerConnection::new(Arc::clone(&config)).expect("a configuration");
-        serve(index, StreamOwned::new(connection, stream));
-    });
+    let server = server(&authority, alpn, connections, serve);
     let url = tls::url(&server);
     let own = [url.as_str(), "--cacert", authority.path(), "-v", "-n", "1"];
     let output = wsee(&[&own[..], args].concat()).stdin("hello\n").run();
     server.finish();
     output
+}
+
+fn server(
+    authority: &Authority,
+    alpn: &[&str],
+    connections: usize,
+    serve: fn(usize, TlsStream),
+) -> Server<Vec<()>> {
+    let mut config = Terms::of(authority.issue(&["localhost"])).config();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let config = Arc::new(config);
+    Server::start_many(connections, move |index, stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).expect("a configuration");
+        serve(index, StreamOwned::new(connection, stream));
+    })
 }
 
 const BOTH: &[&str] = &["h2", "http/1.1"];
@@ -90,6 +99,15 @@ fn auto_makes_a_second_connection_where_the_setting_is_missing() {
     echoes(visit(BOTH, 2, "auto", lacks_the_setting))
         .says("its SETTINGS lack ENABLE_CONNECT_PROTOCOL (RFC 8441 §3); HTTP/1.1 instead")
         .says("> GET / HTTP/1.1");
+}
+
+#[test]
+fn a_second_connection_repeats_no_warning() {
+    let server = server(&Authority::new(), BOTH, 2, lacks_the_setting);
+    let args = [&tls::url(&server), "-k", "--http", "auto", "-n", "1"];
+    let output = echoes(wsee(&args).stdin("hello\n").run());
+    server.finish();
+    assert_eq!(output.stderr.matches("! not verified (-k)").count(), 1);
 }
 
 #[test]

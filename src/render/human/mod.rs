@@ -51,6 +51,8 @@ pub struct Human {
     /// The end of the last connection is shown.
     is_offline: bool,
     last_hint: Option<String>,
+    /// The warnings about the last step that had some.
+    last_warning: String,
     /// What was sent as a secret.
     redactor: Redactor,
     replies: RequestPairs,
@@ -80,6 +82,7 @@ impl Human {
             last: None,
             is_offline: false,
             last_hint: None,
+            last_warning: String::new(),
             redactor: Redactor::default(),
             replies: RequestPairs::default(),
         }
@@ -216,9 +219,15 @@ impl Human {
     }
 
     /// Writes only the warnings about `event` that appear even if nothing else does.
-    pub fn warning(&self, out: &mut String, event: &Event<'_>) {
+    ///
+    /// A second connection of an opening, as after a redirect or without HTTP/2, repeats none.
+    pub fn warning(&mut self, out: &mut String, event: &Event<'_>) {
         let mut text = String::new();
         handshake::warning(&mut text, event, self.style, self.clock.started());
+        if text.is_empty() || text == self.last_warning {
+            return;
+        }
+        self.last_warning.clone_from(&text);
         out.push_str(&self.labelled(text));
     }
 
