@@ -9,6 +9,10 @@ use crate::render::quantity;
 
 /// The most open calls that `/status` lists: a pipe may leave any number of them.
 const LISTED: usize = 200;
+/// The longest identifier that is listed, in bytes.
+const LONG: usize = 20;
+/// The most that are named when a connection is lost.
+const NAMED: usize = 3;
 
 /// Those without an answer; only the user adds to them.
 #[derive(Debug, Default)]
@@ -38,6 +42,11 @@ impl Calls {
         Some(oldest.what.clone())
     }
 
+    /// Forgets those whose answers cannot come any more.
+    pub(super) fn forget(&mut self, cannot_come: impl Fn(&str) -> bool) {
+        self.0.retain(|_, call| !cannot_come(&call.what));
+    }
+
     /// What waits with this identifier.
     pub(super) fn find(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(|call| call.what.as_str())
@@ -49,18 +58,31 @@ impl Calls {
 
     /// Forgets those whose answers would have come on a lost connection, and says so.
     pub(super) fn restart(&mut self, actions: &mut Actions) {
-        let open = std::mem::take(&mut self.0).len();
-        if open > 0 {
-            let calls = quantity::plural(open as u64, "call");
-            actions.note(format!("{calls} of the last connection got no answer"));
-        }
+        let open = std::mem::take(&mut self.0);
+        let mut open: Vec<_> = open.into_values().collect();
+        open.sort_by_key(|call| call.since);
+        let named: Vec<_> = open.iter().take(NAMED).map(|it| it.what.as_str()).collect();
+        let named = named.join(", ");
+        let text = match open.len() {
+            0 => return,
+            count if count <= NAMED => format!("no answer came to {named} on the last connection"),
+            count => format!("no answer came to {count} calls on the last connection: {named} …"),
+        };
+        actions.note(text);
     }
 
-    /// The open ones, for `/status`.
+    /// The open ones, oldest first, for `/status`.
     pub(super) fn status(&self, now: Instant) -> String {
-        let calls = self.0.iter().map(|(id, call)| {
+        let mut calls: Vec<_> = self.0.iter().collect();
+        calls.sort_by_key(|(_, call)| call.since);
+        let calls = calls.into_iter().map(|(id, call)| {
             let since = quantity::duration(now.saturating_duration_since(call.since));
-            format!("{id} {} ({since})", call.what)
+            // A long identifier names nothing for people.
+            if id.len() > LONG || call.what.split(' ').any(|word| word == id) {
+                format!("{} ({since})", call.what)
+            } else {
+                format!("{id} {} ({since})", call.what)
+            }
         });
         listed(calls.take(LISTED))
     }

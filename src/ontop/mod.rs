@@ -150,9 +150,22 @@ impl Name {
         }
     }
 
-    /// The verb of a line that begins with a path, such as `/queue/a`.
-    pub fn path_verb(self) -> Option<&'static str> {
-        (self == Self::Stomp).then_some("send")
+    /// The verb that ends what the one of `--subscribe` begins.
+    pub fn unsubscribe_verb(self) -> &'static str {
+        match self {
+            Self::SocketIo | Self::Phoenix => "leave",
+            Self::Graphql => "stop",
+            Self::SignalR => "cancel",
+            _ => "unsubscribe",
+        }
+    }
+
+    /// The verb of a line that begins with a path, such as `/queue/a hello`.
+    pub fn path_verb(self, line: &str) -> Option<&'static str> {
+        let first = line.strip_prefix('/')?.split_whitespace().next()?;
+        // No command has a slash in its name.
+        let is_path = first.find('/').is_some_and(|at| at > 0);
+        (self == Self::Stomp && is_path).then_some("send")
     }
 
     /// The server's half, if there is one besides that of Socket.IO.
@@ -437,6 +450,12 @@ pub trait Protocol: Debug {
     /// What failed of what was asked for, which is the end of a pipe; not escaped yet.
     fn failure(&self) -> Option<&str> {
         None
+    }
+
+    /// Drops a subscription while there is no connection, so that the next one does not begin with it; returns whether
+    /// there was one. It may be why the server ended the session.
+    fn forget(&mut self, _args: &str) -> bool {
+        false
     }
 
     /// Executes the verb that subscribes to something, as a part of the greeting: a refusal ends the session.

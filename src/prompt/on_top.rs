@@ -15,6 +15,7 @@ use crate::outbox::SendError;
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::render::Role;
+use crate::render::escape::escape_line;
 use crate::session::Turn;
 use crate::speaker::Speaker;
 
@@ -137,8 +138,22 @@ impl Prompt {
             Err(error) => return Some(Err(error.into())),
         };
         let name = name.to_owned();
+        if turn.is_none() && self.forget(&name, &arguments) {
+            return Some(Ok(()));
+        }
         let verb = Spoken::Verb { name, arguments };
         Some(self.send(Outgoing::Spoken(verb), turn))
+    }
+
+    /// Ends a subscription without a connection, so that the next one begins without it.
+    fn forget(&mut self, name: &str, arguments: &str) -> bool {
+        let speaker = self.voice.speaker.as_mut();
+        let is_dropped = speaker.is_some_and(|it| it.forgets(name, arguments));
+        if is_dropped {
+            let text = format!("* /{name} {arguments}: the next connection begins without it");
+            self.print(Role::Fact, &escape_line(&text));
+        }
+        is_dropped
     }
 
     /// `/as`: shows or changes the protocol on top.

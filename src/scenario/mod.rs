@@ -206,6 +206,10 @@ mod tests {
                 "1:1: unknown word \"conect\"; did you mean connect?",
             ),
             (
+                "connect ws://h\n-u me:secret",
+                "2:1: unknown word \"-u\"; flags have their long names here, such as --user",
+            ),
+            (
                 "connect ws://h\n\n< txt hi",
                 "3:3: \"txt\" is not a kind of message; did you mean text?",
             ),

@@ -104,6 +104,12 @@ impl OnTop {
     }
 
     fn say(&self, notice: Notice, to: To<'_>, hub: &Hub) -> Result<(), SayError> {
+        if let To::Client(number) = to
+            && !hub.has(number)
+        {
+            let text = format!("not sent: client {number} is not connected");
+            return Err(SayError::new(text, "/clients lists the clients"));
+        }
         if let Some(topic) = &notice.topic
             && !hub.has_topic(to, |wanted| self.half.covers(wanted, topic))
         {

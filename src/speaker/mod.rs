@@ -205,14 +205,18 @@ impl Speaker {
 
     /// The verb and its arguments, if `line` is one of them.
     pub fn verb<'l>(&self, line: &'l str) -> Option<(&'static str, &'l str)> {
-        let (name, arguments) = split(line.strip_prefix('/')?);
         let protocol = self.protocol.name();
-        if name.find('/').is_some_and(|at| at > 0) {
-            // No command has a slash in its name.
-            return Some((protocol.path_verb()?, line));
+        if let Some(verb) = protocol.path_verb(line) {
+            return Some((verb, line));
         }
+        let (name, arguments) = split(line.strip_prefix('/')?);
         let verb = protocol.verb(name)?;
         is_meant(name, arguments).then_some((verb.name, arguments))
+    }
+
+    /// Drops a subscription while there is no connection, if the verb does so and there is such a subscription.
+    pub fn forgets(&mut self, verb: &str, arguments: &str) -> bool {
+        verb == self.protocol.name().unsubscribe_verb() && self.protocol.forget(arguments.trim())
     }
 
     pub fn names(&self, verb: &str) -> Vec<String> {

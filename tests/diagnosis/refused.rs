@@ -38,6 +38,8 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "Socket.IO is not there, at a path of its own", "/chat/?EIO=4&transport=polling", [], "404 Not Found", "" => ["no Socket.IO server is there"] but ["--as socket.io", "Upgrade header"];
     "Rails without Origin", "/cable", [], "404 Not Found", "Page not found" => ["the Origin is not allowed (Rails", "try --origin"] but [];
     "Rails with an Origin", "/cable", ["-o", "http://x"], "404 Not Found", "Page not found" => ["allowed_request_origins"] but ["--origin"];
+    "Phoenix, refused", "/socket/websocket?token=abc&vsn=2.0.0", [], "403 Forbidden", "" => ["its connect/3 returned :error", "--origin http://127.0.0.1:"] but ["FastAPI", "abc"];
+    "Phoenix, wrong path", "/sock/websocket?vsn=2.0.0", [], "404 Not Found", "" => ["404 for /sock/websocket: no socket of Phoenix"] but ["Socket.IO"];
     "Phoenix without /websocket", "/socket", [], "404 Not Found", "" => ["try /socket/websocket"] but [];
     "SockJS", "/echo", [], "200 OK", "Welcome to SockJS!\n" => ["a SockJS endpoint; connect to ws://127.0.0.1:", "/echo/websocket"] but [];
     "an ordinary page", "/", [], "200 OK", "<html><title>Hi</title></html>" => ["an ordinary page", "try /ws"] but [];
@@ -62,7 +64,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "gorilla behind a proxy", "/", [], "400 Bad Request", "websocket: the client is not using the websocket protocol: 'upgrade' token not found in 'Connection' header" => ["did not pass Upgrade on", NGINX] but ["subprotocol"];
     "an old version", "/", [], "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7", "" => ["wants Sec-WebSocket-Version 8, 7"] but ["proxy"];
     "a wrong password", "/", ["-u", "ada:wrong"], "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Staging\"", "" => ["did not accept the user and password", "(realm \"Staging\")", "check them"] but ["add -u", "--bearer"];
-    "an expired token", "/ws", ["--bearer", "eyJhbGciOi.old"], "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The access token expired\"", "" => ["did not accept the token", "invalid_token \"The access token expired\"", "get new ones"] but ["add", "--bearer"];
+    "an expired token", "/ws", ["--bearer", "eyJhbGciOi.old"], "401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\", error_description=\"The access token expired\"", "" => ["did not accept the token", "invalid_token \"The access token expired\"", "log in again"] but ["add", "--bearer"];
     "no credentials", "/", [], "401 Unauthorized", "" => ["add -u USER:PASS or --bearer TOKEN"] but [];
     "no token", "/", [], "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\"", "" => ["wants a bearer token (realm \"api\")", "add --bearer TOKEN"] but ["-u"];
     "no password", "/", [], "401 Unauthorized\r\nWWW-Authenticate: Basic", "" => ["add -u USER:PASS"] but ["--bearer"];

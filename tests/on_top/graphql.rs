@@ -146,8 +146,68 @@ fn a_refusal_is_115_with_its_reason_and_a_hint() {
         .stdin("{ a }")
         .run();
     run.exits(115).ends_with_line(
-        "the server refused connection_init: \"Forbidden\"; closed by server: 4403",
+        "the server refused connection_init; closed by server: 4403 private use \"Forbidden\" after",
     );
+}
+
+#[test]
+fn credentials_that_were_sent_are_not_asked_for() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.close(4403, "Forbidden")
+    });
+    let init = "{\"token\":\"old\"}";
+    let run = wsee(&["--as", "graphql", server.url(), "--init", init])
+        .stdin("{ a }")
+        .run();
+    run.exits(115)
+        .says("hint: the server does not accept the payload of --init");
+}
+
+#[test]
+fn a_subprotocol_that_was_chosen_by_hand_and_is_refused_is_the_one_to_leave_out() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.close(4406, "Subprotocol not acceptable")
+    });
+    let args = ["--as", "graphql", "-s", "graphql-ws", server.url()];
+    let run = wsee(&args).stdin("{ a }").run();
+    run.exits(115)
+        .says("hint: without --subprotocol, graphql-transport-ws and graphql-ws are offered");
+}
+
+#[test]
+fn an_operation_that_ends_the_session_is_not_sent_on_the_next_one() {
+    let server = Server::start_many(2, |number, stream| {
+        let (mut peer, _) = accept(stream, true);
+        peer.receive();
+        peer.send(ACK);
+        let first = text(&mut peer);
+        if number == 0 {
+            peer.send("{\"type\":\"next\",\"id\":\"1\",\"payload\":{\"data\":1}}");
+            text(&mut peer);
+            peer.close(4400, "Invalid message received");
+        } else {
+            text(&mut peer);
+            peer.record();
+        }
+        first
+    });
+    let mut terminal = terminal(&["--as", "graphql", server.url()]).prompt();
+    terminal.wait_for("connection_ack");
+    terminal.press("/subscribe { n }\r");
+    terminal.wait_for("subscription 1, result 1");
+    terminal.press("{ bad }\r");
+    terminal.wait_for("the server does not understand a message; closed by server: 4400");
+    terminal.press("/reconnect\r");
+    terminal.wait_for("query 2 is not sent again");
+    terminal.press("{ good }\r");
+    terminal.wait_for("query 3   { good }");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    for first in server.finish() {
+        assert!(first.contains("subscription { n }"), "{first}");
+    }
 }
 
 #[test]
@@ -168,6 +228,10 @@ fn what_is_not_of_the_protocol_is_named_and_ends_nothing() {
         (deep.as_str(), "recursion limit exceeded"),
         (
             "{\"type\":\"next\",\"id\":\"99\",\"payload\":{}}",
+            "nobody waits for it",
+        ),
+        (
+            "{\"type\":\"next\",\"id\":\"0\",\"payload\":{}}",
             "nobody waits for it",
         ),
         (
@@ -201,6 +265,7 @@ fn operations_run_beside_each_other_at_the_prompt_and_may_span_lines() {
         peer.send("{\"type\":\"next\",\"id\":\"2\",\"payload\":{\"data\":{\"hi\":\"x\"}}}");
         peer.send("{\"type\":\"complete\",\"id\":\"2\"}");
         let stop = text(peer);
+        peer.send("{\"type\":\"next\",\"id\":\"1\",\"payload\":{\"data\":{\"n\":2}}}");
         (first, second, stop)
     });
     let mut terminal = terminal(&["--as", "graphql", server.url()]).prompt();
@@ -212,8 +277,11 @@ fn operations_run_beside_each_other_at_the_prompt_and_may_span_lines() {
     terminal.wait_for("query 2 complete   1 result in ");
     terminal.press("/stop\r");
     terminal.wait_for("subscription 1 stopped");
+    terminal.wait_for("{ \"data\": { \"n\": 2 } }   the operation has ended");
     terminal.press("/stop 9\r");
-    terminal.wait_for("operation 9 does not run; nothing runs");
+    terminal.wait_for("no operation runs");
+    terminal.press("{\"query\":\"{ a }\",\"variables\":1}\r");
+    terminal.wait_for("variables is no JSON object");
     terminal.press("/query\r");
     terminal.wait_for("/query needs DOCUMENT [VARIABLES]");
     terminal.press("\x04");

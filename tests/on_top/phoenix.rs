@@ -153,11 +153,14 @@ fn topics_are_joined_again_after_a_crash_and_left_at_the_prompt() {
         peer.send("[\"2\",null,\"t\",\"phx_close\",{}]");
         peer.expect("[\"5\",\"5\",\"t\",\"phx_join\",{}]");
         peer.send(reply(5, 5, "phx_reply", "error"));
+        peer.expect("[null,\"6\",\"x\",\"say\",{}]");
+        peer.send("[null,\"6\",\"x\",\"phx_reply\",{\"status\":\"error\",\"response\":{\"reason\":\"unmatched topic\"}}]");
         peer.record()
     });
     let mut terminal = terminal(&["--as", "phoenix", server.url()]).prompt();
     terminal.press("/join t {\"a\":1}\r");
-    terminal.wait_for("crashed on the server");
+    terminal.wait_for("crashed on the server, whose log says why");
+    terminal.wait_for("* t is joined again in 1.0 s");
     terminal.wait_for("of an earlier join");
     terminal.wait_for("reply ok   { \"n\": 2 }");
     terminal.press("/status\r");
@@ -169,6 +172,8 @@ fn topics_are_joined_again_after_a_crash_and_left_at_the_prompt() {
     terminal.press("/join t\r");
     terminal.wait_for("reply error   { \"n\": 5 }");
     terminal.wait_for("hint: check the topic");
+    terminal.press("x say\r");
+    terminal.wait_for("hint: /join x comes first");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
 }

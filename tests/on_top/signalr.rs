@@ -102,7 +102,7 @@ fn a_call_that_fails_is_status_1_and_a_result_is_given_where_it_is_wanted() {
     run.wait()
         .exits(1)
         .says("Nope failed with \"Method does not exist.\"")
-        .says("the hub has no public method of this name");
+        .says("ms: the hub has no public method of this name");
 }
 
 #[test]

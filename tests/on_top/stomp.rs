@@ -210,3 +210,42 @@ fn destinations_are_used_at_the_prompt() {
     assert_eq!(terminal.finish(), 0);
     server.finish();
 }
+
+#[test]
+fn a_subscription_that_ends_the_session_is_dropped_without_a_connection() {
+    let server = Server::start_many(2, |number, stream| {
+        let mut peer = Peer::accept(stream);
+        peer.expect(CONNECT);
+        peer.send("CONNECTED\nversion:1.2\n\n\0");
+        if number == 0 {
+            peer.expect("SUBSCRIBE\nid:1\ndestination:/good\nack:auto\n\n\0");
+            peer.expect("SUBSCRIBE\nid:2\ndestination:/bad\nack:auto\n\n\0");
+            peer.close(1000, "died");
+        } else {
+            peer.expect("SUBSCRIBE\nid:1\ndestination:/good\nack:auto\n\n\0");
+            peer.expect("SEND\ndestination:/good\n\nhi\0");
+            peer.record();
+        }
+    });
+    let mut terminal = terminal(&["--as", "stomp", server.url()]).prompt();
+    terminal.wait_for("connected   version:1.2");
+    terminal.press("/subscribe /good\r");
+    terminal.wait_for("→ subscribe /good");
+    terminal.press("/subscribe /bad\r");
+    terminal.wait_for("closed by server: 1000 normal closure \"died\"");
+    terminal.press("/unsubscribe /other\r");
+    terminal.wait_for("not sent: there is no connection");
+    terminal.press("/unsubscribe /bad\r");
+    terminal.wait_for("* /unsubscribe /bad: the next connection begins without it");
+    terminal.press("/reconnect\r");
+    terminal.wait_for("→ subscribe /good");
+    terminal.press("/send -x /good hi\r");
+    terminal.wait_for("unknown option -x");
+    terminal.press("/good hi\r");
+    terminal.wait_for("unknown command /good");
+    terminal.press("/send /good hi\r");
+    terminal.wait_for("send /good   hi");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    server.finish();
+}

@@ -106,7 +106,7 @@ fn a_token_of_centrifugo_is_sent_and_never_shown_and_a_refusal_is_status_115() {
     ];
     let run = wsee(&args).run().exits(115);
     run.says("the server refused the session: 109 \"token expired\"")
-        .says("hint: --auth ")
+        .says("hint: the server does not accept the token of --auth")
         .never_says("hunter2");
 }
 
@@ -361,6 +361,8 @@ fn the_prompt_subscribes_and_shows_what_it_sends() {
     terminal.wait_for("to subscribe news after");
     terminal.press("/status\r");
     terminal.wait_for("news (subscribed)");
+    terminal.press("/subscribe news\r");
+    terminal.wait_for("news is subscribed to already; /unsubscribe it first");
     terminal.press("/unsubscribe news\r");
     terminal.wait_for("to unsubscribe news after");
     terminal.press("/unsubscribe news\r");
@@ -369,4 +371,44 @@ fn the_prompt_subscribes_and_shows_what_it_sends() {
     terminal.wait_for("/publish needs CHANNEL JSON");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn filters_of_nostr_are_subscriptions_however_they_are_typed() {
+    let server = Server::start_many(2, |number, stream| {
+        let mut peer = Peer::accept(stream);
+        if number == 0 {
+            peer.expect("[\"REQ\",\"1\",{\"kinds\":[1]}]");
+            peer.send("[\"EOSE\",\"1\"]");
+            peer.expect("[\"REQ\",\"mine\",{\"kinds\":[2]},{\"kinds\":[3]}]");
+            peer.expect("[\"REQ\",\"2\",{\"kinds\":[4]}]");
+            peer.expect("[\"CLOSE\",\"2\"]");
+        } else {
+            peer.expect("[\"REQ\",\"1\",{\"kinds\":[1]}]");
+            peer.expect("[\"REQ\",\"mine\",{\"kinds\":[2]},{\"kinds\":[3]}]");
+            peer.send(format!("[\"EVENT\",\"mine\",{EVENT}]"));
+            peer.expect("[\"CLOSE\",\"1\"]");
+        }
+        peer.record();
+    });
+    let mut terminal = terminal(&["--as", "nostr", server.url()]).prompt();
+    terminal.press("{\"kinds\":[1]}\r");
+    terminal.wait_for("EOSE 1   to REQ 1 after");
+    terminal.press("[\"REQ\",\"mine\",{\"kinds\":[2]},{\"kinds\":[3]}]\r");
+    terminal.wait_for("→ REQ mine   {\"kinds\":[2]} {\"kinds\":[3]}");
+    terminal.press("/subscribe {\"kinds\":[4]}\r");
+    terminal.wait_for("→ REQ 2");
+    terminal.press("[\"CLOSE\",\"2\"]\r");
+    terminal.wait_for("→ CLOSE 2");
+    terminal.press("/status\r");
+    terminal.wait_for(
+        "subscriptions   1 {\"kinds\":[1]} (subscribed), mine {\"kinds\":[2]} {\"kinds\":[3]}",
+    );
+    terminal.press("/reconnect\r");
+    terminal.wait_for("← EVENT mine");
+    terminal.press("/unsubscribe 1\r");
+    terminal.wait_for("→ CLOSE 1");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    server.finish();
 }

@@ -83,6 +83,12 @@ impl Diagnostic for OnTopError {
             Self::Json { .. } => {
                 "it takes a JSON object, such as '{\"token\":\"…\"}'; -u USER:PASS logs in over HTTP"
             }
+            Self::Foreign {
+                flag: "--auth",
+                name,
+                ..
+            } if *name == Name::Graphql.as_str() => "--init JSON is the payload of connection_init",
+            Self::Foreign { flag: "--init", .. } => "--auth JSON is what others begin with",
             Self::Pipe { .. } | Self::Foreign { .. } | Self::NoSubscriptions(_) => {
                 "drop one of them"
             }
@@ -248,6 +254,14 @@ pub(super) fn resolve(
 }
 
 /// Refuses what is of another protocol.
+/// A list in a sentence.
+fn joined(names: &[&str]) -> String {
+    match names {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        names => names.concat(),
+    }
+}
+
 fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
     let flags = [
         (
@@ -284,7 +298,7 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         let owners: Vec<_> = owners.iter().map(|it| it.as_str()).collect();
         return Err(OnTopError::Foreign {
             flag,
-            owner: owners.join(" and "),
+            owner: joined(&owners),
             name: name.as_str(),
         });
     }

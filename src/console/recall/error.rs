@@ -20,6 +20,7 @@ impl Diagnostic for RecallError {
             Self::Memory(error) => return error.hint(),
             Self::NoName { name, known } => match nearest(name, known.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean {name}?"),
+                None if known.is_empty() => "/save NAME names the last one sent".to_owned(),
                 None => "/send lists the names".to_owned(),
             },
             Self::NothingSent => "send a message first".to_owned(),

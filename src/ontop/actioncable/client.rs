@@ -290,6 +290,11 @@ impl Protocol for Client {
         Ok(())
     }
 
+    fn forget(&mut self, args: &str) -> bool {
+        let identifier = say::identifier("unsubscribe", args);
+        identifier.is_ok_and(|it| self.subscriptions.remove(&it).is_some())
+    }
+
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
             "subscribe" => self.add(args, false, now)?,

@@ -31,6 +31,9 @@ pub struct Client {
     /// Those that are not complete; only the user adds to them.
     operations: BTreeMap<u64, Operation>,
     last: u64,
+    /// Something that was sent has made the server close.
+    is_blamed: bool,
+    has_init: bool,
     pings: u64,
     /// The first operation that failed, and why.
     failure: Option<String>,
@@ -53,6 +56,8 @@ impl Client {
             stage: Stage::Closed,
             operations: BTreeMap::new(),
             last: 0,
+            is_blamed: false,
+            has_init: false,
             pings: 0,
             failure: None,
         }
@@ -67,6 +72,7 @@ impl Client {
             (Dialect::Modern, _) => format!("the server chose {MODERN}"),
             (Dialect::Older, _) => format!("the server chose {OLDER}, the older protocol"),
         };
+        self.has_init = init.is_some();
         if let Some(init) = init {
             let hidden = json!({"type": "connection_init", "payload": "***"});
             masked = Some(hidden.to_string().into_bytes());
@@ -113,33 +119,40 @@ impl Client {
         Self::send(&self.dialect.start(id, payload), seen, actions);
     }
 
-    /// Starts again what a lost connection broke off; a mutation may have happened already.
+    /// Starts again what a lost connection broke off, except what may have happened already, or may have been the
+    /// reason: every connection would end like the last one.
     fn resume(&mut self, actions: &mut Actions) {
-        let is_mutation = |it: &Operation| it.kind == OperationKind::Mutation;
+        let is_blamed = std::mem::take(&mut self.is_blamed);
         self.operations.retain(|id, operation| {
-            if is_mutation(operation) {
-                actions.note(format!("mutation {id} is not sent again"));
+            let is_left_out =
+                operation.kind == OperationKind::Mutation || is_blamed && operation.results == 0;
+            if is_left_out {
+                actions.note(format!("{} is not sent again", title(*id, operation)));
             }
-            !is_mutation(operation)
+            !is_left_out
         });
         for (id, operation) in &self.operations {
             self.begin(*id, operation, actions);
         }
     }
 
+    fn newest(&self) -> Option<u64> {
+        self.operations.keys().next_back().copied()
+    }
+
     fn stop(&mut self, id: Option<u64>, actions: &mut Actions) -> SayResult {
-        let id = id.or_else(|| self.operations.keys().next_back().copied());
+        let id = id.or_else(|| self.newest());
         let found = id.and_then(|id| Some((id, self.operations.remove(&id)?)));
         let Some((id, operation)) = found else {
             let running: Vec<String> = self.operations.keys().map(u64::to_string).collect();
-            let hint = match running.as_slice() {
-                [] => "nothing runs".to_owned(),
-                running => format!("these run: {}", running.join(", ")),
+            let (text, hint) = match (id, running.as_slice()) {
+                (Some(id), [_, ..]) => (
+                    format!("operation {id} does not run"),
+                    Some(format!("these run: {}", running.join(", "))),
+                ),
+                _ => ("no operation runs".to_owned(), None),
             };
-            let text = id.map_or("no operation runs".to_owned(), |id| {
-                format!("operation {id} does not run")
-            });
-            return Err(SayError::new(text, hint.as_str()));
+            return Err(SayError::new(text, hint.as_deref()));
         };
         let seen = see::seen("complete", format!("{} stopped", title(id, &operation)))
             .with("id", id.to_string());
@@ -153,13 +166,23 @@ impl Client {
         Some((number, self.operations.get_mut(&number)?))
     }
 
+    /// What to say about a reply to an operation that does not run.
+    fn late(&self, id: &str) -> &'static str {
+        let is_ours = |number| (1..=self.last).contains(&number);
+        if id.parse().is_ok_and(is_ours) {
+            "the operation has ended"
+        } else {
+            "nobody waits for it"
+        }
+    }
+
     fn next(&mut self, id: &str, payload: Value, now: Instant, actions: &mut Actions) {
         let Some((number, operation)) = self.operation(id) else {
             let seen = see::seen("next", format!("result of {id:?}"))
                 .with("id", id)
                 .with("payload", payload.clone())
                 .carrying(payload.to_string());
-            return actions.see(seen.noting("nobody waits for it"));
+            return actions.see(seen.noting(self.late(id)));
         };
         operation.results += 1;
         let after = now.saturating_duration_since(operation.since);
@@ -178,7 +201,7 @@ impl Client {
     fn failed(&mut self, id: &str, payload: &Value, actions: &mut Actions) {
         let Some((number, operation)) = self.operation(id) else {
             let seen = see::error(id, &format!("operation {id:?}"), payload);
-            let note = format!("{}, and nobody waits for it", seen.note);
+            let note = format!("{}; {}", seen.note, self.late(id));
             return actions.see(Seen {
                 print: None,
                 ..seen.noting(note)
@@ -197,7 +220,7 @@ impl Client {
         let done = number.and_then(|number| Some((number, self.operations.remove(&number)?)));
         let Some((number, operation)) = done else {
             let seen = see::seen("complete", format!("operation {id:?} complete"));
-            return actions.see(seen.with("id", id).noting("nobody waits for it"));
+            return actions.see(seen.with("id", id).noting(self.late(id)));
         };
         let results = quantity::plural(operation.results, "result");
         let took = quantity::duration(now.saturating_duration_since(operation.since));
@@ -218,6 +241,14 @@ impl Client {
         }
         actions.see(Seen::keepalive(Name::Graphql, "ping"));
         Self::send(&pong, Seen::keepalive(Name::Graphql, "pong"), actions);
+    }
+
+    fn init_hint(&self) -> &'static str {
+        if self.has_init {
+            "the server does not accept the payload of --init"
+        } else {
+            "--init JSON sends credentials with connection_init"
+        }
     }
 
     fn acknowledged(&mut self, payload: &Value, actions: &mut Actions) {
@@ -286,7 +317,7 @@ impl Protocol for Client {
                     reason => format!(" with {reason}"),
                 };
                 let text = format!("the server refused connection_init{text}");
-                actions.end(Refusal::refused(text, INIT));
+                actions.end(Refusal::refused(text, self.init_hint()));
             }
             Err(fault) => {
                 let reason = fault.to_string();
@@ -300,15 +331,20 @@ impl Protocol for Client {
         "a line such as { hello } is run as an operation"
     }
 
-    fn closing(&mut self, code: u16, reason: &str) -> Option<Refusal> {
+    fn closing(&mut self, code: u16, _: &str) -> Option<Refusal> {
         let (_, means, hint) = CODES.iter().find(|(known, ..)| *known == code)?;
-        // The last line has the code, too.
-        let reason = Some(reason).filter(|reason| !reason.is_empty());
-        let reason = reason.map(|reason| format!(": {reason:?}"));
-        let text = format!("{means}{}", reason.unwrap_or_default());
+        self.is_blamed = matches!(code, 4400 | 4409);
+        let hint = match code {
+            4401 | 4403 => Some(self.init_hint()),
+            4406 if !self.options.is_open => {
+                Some("without --subprotocol, graphql-transport-ws and graphql-ws are offered")
+            }
+            _ => *hint,
+        };
+        // The last line has the code and the reason as well.
         Some(Refusal {
             may_pass: matches!(code, 4408 | 4499 | 4500 | 4504),
-            ..Refusal::refused(text, *hint)
+            ..Refusal::refused((*means).to_owned(), hint)
         })
     }
 
@@ -332,6 +368,12 @@ impl Protocol for Client {
 
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
+    }
+
+    fn forget(&mut self, args: &str) -> bool {
+        let id = say::stop(args).ok();
+        let id = id.and_then(|id| id.or_else(|| self.newest()));
+        id.is_some_and(|id| self.operations.remove(&id).is_some())
     }
 
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
@@ -382,21 +424,19 @@ impl Protocol for Client {
     }
 }
 
-const INIT: &str = "--init JSON sends credentials with connection_init";
-
 /// Close codes of graphql-transport-ws: what they mean, and what to do.
 const CODES: [(u16, &str, Option<&str>); 10] = [
     (
         4400,
         "the server does not understand a message",
-        Some("-v shows what was sent last"),
+        Some("-v shows what was sent, at the prompt /show with its number does"),
     ),
     (
         4401,
         "the server wants connection_init before an operation",
-        Some(INIT),
+        None,
     ),
-    (4403, "the server refused connection_init", Some(INIT)),
+    (4403, "the server refused connection_init", None),
     (
         4406,
         "the server does not speak the subprotocol",

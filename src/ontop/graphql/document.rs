@@ -42,6 +42,13 @@ pub(super) fn request(text: &str, usual: OperationKind) -> Result<Request, SayEr
         let Some(query) = payload.get("query").and_then(Value::as_str) else {
             return Err(SayError::new("the JSON object has no query", FORMS));
         };
+        // A server may end the session where these are something else.
+        for name in ["variables", "extensions"] {
+            let value = payload.get(name).unwrap_or(&Value::Null);
+            if !value.is_object() && !value.is_null() {
+                return Err(SayError::new(format!("{name} is no JSON object"), FORMS));
+            }
+        }
         let kind = kind(query).unwrap_or(OperationKind::Query);
         let payload = payload.into();
         return Ok(Request { kind, payload });

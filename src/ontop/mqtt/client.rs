@@ -315,6 +315,12 @@ impl Protocol for Client {
         self.add(say::subscription(args)?, true, now, actions)
     }
 
+    fn forget(&mut self, args: &str) -> bool {
+        let count = self.subscriptions.len();
+        self.subscriptions.retain(|(it, _)| it.filter != args);
+        self.subscriptions.len() < count
+    }
+
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
             "publish" => self.publish(say::publish(args)?, now, actions),

@@ -15,6 +15,7 @@ use crate::ontop::names::Names;
 use crate::ontop::record::is_json;
 use crate::ontop::{Actions, Name, Opening, Protocol, SayError, SayResult, Seen};
 use crate::proto::message::Kind;
+use crate::render::quantity;
 
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -36,6 +37,8 @@ impl Options {
 const INTERVAL: Duration = Duration::from_secs(30);
 /// How long a crashed topic is left alone, as by Phoenix's own client.
 const AGAIN: Duration = Duration::from_secs(1);
+/// What a server says about a message to a topic that is not joined.
+const UNMATCHED: &str = "unmatched topic";
 /// The most pushes that wait for a reply; older ones get none.
 const OPEN: u64 = 10_000;
 
@@ -175,17 +178,20 @@ impl Client {
             }
             "phx_reply" => self.reply(packet, now, actions),
             "phx_error" => {
-                let seen = received(packet, "error", "crashed on the server");
-                actions.see(seen);
+                let note = "crashed on the server, whose log says why";
+                actions.see(received(packet, "error", note));
+                self.forget_pushes(&packet.topic);
                 if let Some(topic) = self.current(packet) {
                     topic.state = State::Wanted(now + AGAIN);
                     topic.is_greeting = false;
-                    actions.note(format!("{} is joined again", packet.topic));
+                    let delay = quantity::duration(AGAIN);
+                    actions.note(format!("{} is joined again in {delay}", packet.topic));
                 }
             }
             "phx_close" => {
                 let is_joined = self.current(packet).is_some();
                 if is_joined {
+                    self.forget_pushes(&packet.topic);
                     self.topics.remove(&packet.topic);
                 }
                 let note = match self.topics.find(&packet.topic) {
@@ -234,9 +240,21 @@ impl Client {
             seen = seen.printing(print);
         }
         actions.see(seen);
+        let is_unmatched = response["reason"] == UNMATCHED && event != JOIN && of.is_some();
+        if is_unmatched && self.topics.find(&packet.topic).is_none() {
+            actions.hint(format!("/join {} comes first", packet.topic));
+        }
         if event == JOIN {
             self.joined(packet, &reference, status == "ok", response, actions);
         }
+    }
+
+    /// Nothing answers the pushes to a topic whose process has ended.
+    fn forget_pushes(&mut self, topic: &str) {
+        self.calls.forget(|what| {
+            let (event, of) = what.split_once(" of ").unwrap_or((what, ""));
+            of == topic && event != JOIN && event != LEAVE
+        });
     }
 
     /// Notes whether a topic is joined.
@@ -310,6 +328,10 @@ impl Protocol for Client {
             .add(&join.topic, &join.topic, join.payload, true, now);
         self.join_due(now, actions);
         Ok(())
+    }
+
+    fn forget(&mut self, args: &str) -> bool {
+        self.topics.remove(args).is_some()
     }
 
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {

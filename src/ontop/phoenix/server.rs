@@ -176,7 +176,7 @@ impl Phoenix {
                 .with("status", status)
                 .with("response", response.clone())
                 .carrying(see::shown(response))
-                .noting(format!("to {}", to_what.event))
+                .noting(format!("to {} of {}", to_what.event, to_what.topic))
         });
         let packet = Packet {
             event: "phx_reply".to_owned(),

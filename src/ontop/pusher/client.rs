@@ -258,6 +258,10 @@ impl Protocol for Client {
         Ok(())
     }
 
+    fn forget(&mut self, args: &str) -> bool {
+        self.channels.remove(args).is_some()
+    }
+
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
             "subscribe" => self.add(args, false, now)?,

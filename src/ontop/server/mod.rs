@@ -120,6 +120,9 @@ impl Half {
 
     /// The verb and its arguments, if `line` is one of them.
     pub fn verb<'l>(&self, line: &'l str) -> Option<(&'static Verb, &'l str)> {
+        if let Some(name) = self.name.path_verb(line) {
+            return Some((self.verbs().find(|verb| verb.name == name)?, line));
+        }
         let command = line.strip_prefix('/')?;
         let (name, arguments) = command
             .split_once(char::is_whitespace)

@@ -117,7 +117,7 @@ pub(super) fn completion(
     if let Outcome::Error(error) = outcome
         && let Some(meaning) = meaning(error)
     {
-        seen.note = format!("{meaning}, {}", seen.note);
+        seen.note = format!("{}: {meaning}", seen.note);
     }
     match value {
         Some((key, value)) => {

@@ -140,7 +140,7 @@ impl Client {
             self.receipts.begin(&id, format!("send {destination}"), now);
             self.wants_receipts = true;
         }
-        let note = see::note(&frame.headers).unwrap_or_default();
+        let note = see::note(&frame).unwrap_or_default();
         let seen = see::message("send", &frame).noting(note);
         self.destinations.remember(&destination);
         self.send(&frame, seen, now, actions);
@@ -267,6 +267,11 @@ impl Protocol for Client {
 
     fn unanswered(&self) -> Option<String> {
         self.receipts.oldest()
+    }
+
+    fn forget(&mut self, args: &str) -> bool {
+        let at = self.find(args);
+        at.map(|at| self.subscriptions.remove(at)).is_some()
     }
 
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {

@@ -105,6 +105,12 @@ pub(super) fn message(args: &str) -> Result<Message, SayError> {
                 rest = after;
             }
             "" => return Err(usage(VERBS, "send")),
+            // Sent on, it would take the place of the destination.
+            _ if flag.len() == 2 && flag.starts_with('-') => {
+                let text = format!("unknown option {flag}");
+                let hint = "there are -r for a receipt and -h NAME:VALUE for a header";
+                return Err(SayError::new(text, hint));
+            }
             _ => break,
         }
     }
@@ -259,7 +265,7 @@ mod tests {
             let error = record(text).expect_err(text);
             assert!(error.text.contains(why), "{text}: {error:?}");
         }
-        for args in ["", "-r", "-h a b c", "-h id:1 b c", "/q", "/q "] {
+        for args in ["", "-r", "-h a b c", "-h id:1 b c", "-x /q a", "/q", "/q "] {
             assert!(message(args).is_err(), "{args}");
         }
         assert!(subscription("a b").is_err() && subscription("a client b").is_err());

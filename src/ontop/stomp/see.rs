@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::frame::{Frame, Headers};
+use super::frame::Frame;
 use super::say::{is_own, printed};
 use crate::ontop::binary::text_or_binary;
 use crate::ontop::{Name, Seen, container};
@@ -39,9 +39,50 @@ pub(super) fn message(kind: &str, message: &Frame) -> Seen {
         .printing(print)
 }
 
-/// Headers that are not part of the label, as a note.
-pub(super) fn note(headers: &Headers) -> Option<String> {
-    let own = headers.0.iter().filter(|(name, _)| !is_own(name));
+/// Headers that say more than the label and the body, as a note.
+pub(super) fn note(frame: &Frame) -> Option<String> {
+    let is_shown =
+        |(name, value): &&(String, String)| !is_own(name) && !is_seen(name, value, &frame.body);
+    let own = frame.headers.0.iter().filter(is_shown);
     let parts: Vec<String> = own.map(|(name, value)| format!("{name}:{value}")).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Whether this is a type that the body shows by itself: every message of many applications has it.
+fn is_seen(name: &str, value: &str, body: &[u8]) -> bool {
+    let mut parts = value.split(';');
+    let media_type = parts.next().unwrap_or_default().trim();
+    let is_plain = parts.all(|it| it.trim().eq_ignore_ascii_case("charset=utf-8"));
+    if name != "content-type" || !is_plain {
+        return false;
+    }
+    let text = std::str::from_utf8(body).ok();
+    let is_json = text.is_some_and(|it| container(it).is_some());
+    match media_type {
+        "application/json" => is_json,
+        "text/plain" => text.is_some() && !is_json,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_type_is_noted_where_the_body_does_not_show_it() {
+        for (value, body, is_noted) in [
+            ("application/json", "{\"a\":1}", false),
+            ("application/json;charset=UTF-8", "{\"a\":1}", false),
+            ("application/json", "a", true),
+            ("text/plain", "a", false),
+            ("text/plain", "{\"a\":1}", true),
+            ("text/plain;charset=latin1", "a", true),
+            ("image/png", "a", true),
+        ] {
+            let mut frame = Frame::new("MESSAGE", &[("content-type", value)]);
+            frame.body = body.as_bytes().to_vec();
+            assert_eq!(note(&frame).is_some(), is_noted, "{value} {body}");
+        }
+    }
 }

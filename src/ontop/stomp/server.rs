@@ -127,7 +127,7 @@ impl Server for Stomp {
             }
             frame.headers.0.extend(message.headers.0.clone());
             frame.body.clone_from(&message.body);
-            let note = see::note(&message.headers).unwrap_or_default();
+            let note = see::note(&frame).unwrap_or_default();
             self.send(&frame, see::message("message", &frame).noting(note), to);
         }
     }
@@ -165,7 +165,7 @@ impl Stomp {
         };
         to.see(match command {
             "SEND" => {
-                let note = see::note(&frame.headers).unwrap_or_default();
+                let note = see::note(frame).unwrap_or_default();
                 see::message("send", frame).noting(note)
             }
             _ => see::frame(&command.to_lowercase(), label.trim_end().to_owned(), frame),

@@ -26,7 +26,6 @@ const LOOKED_AT: usize = 20_000;
 const LATE: Duration = Duration::from_secs(10);
 /// How much of an error the last line quotes, in bytes.
 const QUOTED: usize = 300;
-const AUTH: &str = "--auth '{\"token\":\"…\"}' sends a token with connect";
 /// From this code on an unsubscribed client may subscribe again.
 const TRANSIENT: u64 = 2500;
 
@@ -34,6 +33,7 @@ const TRANSIENT: u64 = 2500;
 pub(in crate::ontop) struct Centrifugo {
     stage: Stage<Session>,
     connect: String,
+    has_auth: bool,
     pings: u64,
 }
 
@@ -50,6 +50,7 @@ impl Default for Centrifugo {
         Self {
             stage: Stage::Closed,
             connect: String::new(),
+            has_auth: false,
             pings: 0,
         }
     }
@@ -150,7 +151,7 @@ impl Centrifugo {
             let why = format!("{code} {text:?}");
             let seen = seen("error", format!("error {id}: {why}")).with("id", id);
             turn.see(seen.with("error", error.clone()).answering(of.as_ref()));
-            let hint = hint(code);
+            let hint = self.hint(code);
             if is_connect {
                 self.stage = Stage::Closed;
                 let text = format!("the server refused the session: {why}");
@@ -197,6 +198,25 @@ impl Centrifugo {
         turn.see(if is_quiet { seen } else { seen.printing(print) });
     }
 
+    /// What helps against an error with this code.
+    fn hint(&self, code: u64) -> &'static str {
+        match code {
+            101 | 109 | 110 => self.token_hint(),
+            102 => "the name of the channel, or its namespace, is not known to the server",
+            103 => "the server's configuration or the token does not allow it",
+            105 => "/unsubscribe it first",
+            _ => "look into the server's log",
+        }
+    }
+
+    fn token_hint(&self) -> &'static str {
+        if self.has_auth {
+            "the server does not accept the token of --auth"
+        } else {
+            "--auth '{\"token\":\"…\"}' sends a token with connect"
+        }
+    }
+
     fn push(push: Map<String, Value>, turn: &mut Turn<'_>) {
         let channel = push
             .get("channel")
@@ -233,16 +253,6 @@ impl Centrifugo {
     }
 }
 
-/// What helps against an error with this code.
-fn hint(code: u64) -> &'static str {
-    match code {
-        101 | 109 | 110 => AUTH,
-        102 => "the name of the channel, or its namespace, is not known to the server",
-        103 => "the server's configuration or the token does not allow it",
-        _ => "look into the server's log",
-    }
-}
-
 impl Scheme for Centrifugo {
     const NAME: Name = Name::Centrifugo;
     const TITLE: &'static str = "Centrifugo";
@@ -254,7 +264,8 @@ impl Scheme for Centrifugo {
         self.connect = id.to_string();
         let connect = |auth: Value| json!({"id": id, "connect": auth}).to_string().into_bytes();
         let mut seen = seen("connect", "connect").with("id", id);
-        if opening.auth.is_some() {
+        self.has_auth = opening.auth.is_some();
+        if self.has_auth {
             seen = seen.noting("with --auth");
         }
         let masked = opening.auth.as_ref().map(|_| connect("***".into()));
@@ -356,12 +367,22 @@ impl Scheme for Centrifugo {
         request(id, one("subscribe", channel.data.clone())).0
     }
 
-    fn closing(code: u16, reason: &str) -> Option<Refusal> {
-        // Those that the official clients do not reconnect after.
-        let is_final = matches!(code, 3500..=3999 | 4500..=4999);
-        let reason = cut(reason, QUOTED);
-        let text = format!("the server disconnects for good: {reason:?}");
-        is_final.then(|| Refusal::refused(text, (code == 3500).then_some(AUTH)))
+    fn closing(&self, code: u16) -> Option<Refusal> {
+        match code {
+            3000..=3499 | 4000..=4499 => Some(Refusal {
+                text: "the server disconnects for now".to_owned(),
+                hint: None,
+                exit: Exit::ClosedWithError,
+                may_pass: true,
+            }),
+            // Those that the official clients do not reconnect after.
+            3500..=3999 | 4500..=4999 => {
+                let text = "the server disconnects for good".to_owned();
+                let hint = (code == 3500).then(|| self.token_hint());
+                Some(Refusal::refused(text, hint))
+            }
+            _ => None,
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {

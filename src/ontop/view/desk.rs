@@ -55,7 +55,12 @@ pub(in crate::ontop) trait Scheme: Debug + Default {
         }
     }
 
-    fn closing(_code: u16, _reason: &str) -> Option<Refusal> {
+    /// What its answer answers.
+    fn asking(channel: &Channel) -> String {
+        format!("subscribe {}", channel.title)
+    }
+
+    fn closing(&self, _code: u16) -> Option<Refusal> {
         None
     }
 

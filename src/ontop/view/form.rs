@@ -99,6 +99,13 @@ impl Message {
         }
     }
 
+    /// This field, the ones after it, and what follows them.
+    pub(super) fn since(&self, field: &str) -> Vec<Value> {
+        let fields = self.fields.iter().skip_while(|(name, _)| *name != field);
+        let values = fields.map(|(_, value)| value);
+        values.chain(&self.rest).cloned().collect()
+    }
+
     /// As it is sent.
     pub(super) fn encode(&self) -> String {
         let first = match self.form.number {

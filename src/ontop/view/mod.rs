@@ -16,7 +16,7 @@ pub(super) use ocpp::Ocpp;
 pub(super) use sockjs::SockJs;
 pub(super) use wamp::Wamp;
 
-use super::{Actions, Name, Opening, Protocol, Refusal, SayResult, Seen, listed, text};
+use super::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed, text};
 use crate::proto::message::Kind;
 use desk::{Desk, Scheme};
 
@@ -36,7 +36,7 @@ impl<S: Scheme> Client<S> {
             self.desk.last += 1;
             let id = self.desk.last;
             let request = S::request(channel, id);
-            let what = format!("subscribe {}", channel.title);
+            let what = S::asking(channel);
             channel.request.clone_from(&request.id);
             self.desk.turn(now, actions).ask(request, &what);
         }
@@ -44,8 +44,12 @@ impl<S: Scheme> Client<S> {
 
     fn add(&mut self, args: &str, is_greeting: bool, now: Instant) -> SayResult {
         let asked = self.scheme.subscription(args, self.desk.subscribed + 1)?;
-        self.desk.subscribed += 1;
         let channels = &mut self.desk.channels;
+        if channels.joined().any(|it| it == asked.name) {
+            let text = format!("{} is subscribed to already", asked.title);
+            return Err(SayError::new(text, "/unsubscribe it first"));
+        }
+        self.desk.subscribed += 1;
         channels.add(&asked.name, &asked.title, asked.data, is_greeting, now);
         Ok(())
     }
@@ -111,8 +115,13 @@ impl<S: Scheme> Protocol for Client<S> {
         self.desk.failure.as_deref()
     }
 
-    fn closing(&mut self, code: u16, reason: &str) -> Option<Refusal> {
-        S::closing(code, reason)
+    fn closing(&mut self, code: u16, _: &str) -> Option<Refusal> {
+        // The last line has the reason.
+        self.scheme.closing(code)
+    }
+
+    fn forget(&mut self, args: &str) -> bool {
+        self.desk.channels.remove(args).is_some()
     }
 
     fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {

@@ -52,6 +52,8 @@ const CLIENT: &[Form] = &[
 const FORMS: &str =
     "an event has id and sig, a filter has neither, and an array begins with REQ, EVENT or CLOSE";
 const SIGN: &str = "sign an event of kind 22242 with the challenge, and send [\"AUTH\",EVENT]";
+/// How much of an event's id names it, in bytes.
+const NAMED: usize = 16;
 /// How much of a message the last line quotes, in bytes.
 const QUOTED: usize = 300;
 
@@ -75,16 +77,44 @@ fn number(args: &str) -> Result<&str, SayError> {
 
 /// Sends a message that the user wrote.
 fn send(message: &Message, turn: &mut Turn<'_>) {
-    let seen = message.seen(Name::Nostr);
+    let seen = seen(message);
     let event = message.get("event")["id"].as_str().unwrap_or_default();
     let id = match message.form.name {
         "EVENT" | "AUTH" => event.to_owned(),
-        "REQ" | "COUNT" => message.plain("subscription"),
-        _ => return turn.send(message.encode(), seen),
+        "COUNT" => message.plain("subscription"),
+        "REQ" => {
+            let (name, filters) = (message.plain("subscription"), message.since("filter"));
+            let Subscription { name, title, data } = subscription(name, filters);
+            return turn.desk.channels.add(&name, &title, data, false, turn.now);
+        }
+        _ => {
+            turn.desk.channels.remove(&message.plain("subscription"));
+            return turn.send(message.encode(), seen);
+        }
     };
-    let what = format!("{} {}", message.form.name, cut(&id, 16));
+    let what = format!("{} {}", message.form.name, cut(&id, NAMED));
     let message = message.encode();
     turn.ask(Request { id, message, seen }, &what);
+}
+
+fn subscription(name: String, filters: Vec<Value>) -> Subscription {
+    let shown: Vec<_> = filters.iter().map(Value::to_string).collect();
+    Subscription {
+        title: format!("{name} {}", cut(&shown.join(" "), 60)),
+        name,
+        data: filters.into(),
+    }
+}
+
+/// A message in either direction. The signature of an event says nothing to people, and takes two lines.
+fn seen(message: &Message) -> Seen {
+    let seen = message.seen(Name::Nostr);
+    let mut event = message.get("event").clone();
+    let signature = event.as_object_mut().and_then(|it| it.remove("sig"));
+    if signature.is_some() && matches!(message.form.name, "EVENT" | "AUTH") {
+        return seen.carrying(event.to_string());
+    }
+    seen
 }
 
 impl Scheme for Nostr {
@@ -98,7 +128,7 @@ impl Scheme for Nostr {
         let message = Message::parse(text, RELAY)?;
         let subscription = message.plain("subscription");
         let said = cut(&message.plain("message"), QUOTED);
-        let seen = message.seen(Name::Nostr);
+        let seen = seen(&message);
         match message.form.name {
             "EVENT" => {
                 turn.confirmed(&subscription);
@@ -139,11 +169,20 @@ impl Scheme for Nostr {
             "OK" => {
                 let id = message.plain("event");
                 let of = turn.answered(&id);
-                turn.see(seen.answering(of.as_ref()));
+                let is_accepted = message.get("accepted") == true;
+                let label = match (is_accepted, said.as_str()) {
+                    (_, "") => format!("OK {is_accepted}"),
+                    (_, said) => format!("OK {is_accepted} {said:?}"),
+                };
+                let seen = Seen { label, ..seen };
+                turn.see(match &of {
+                    Some(_) => seen.answering(of.as_ref()),
+                    None => seen.noting(format!("nobody waits for {:?}", cut(&id, NAMED))),
+                });
                 if of.is_some() && message.get("accepted") != true {
                     turn.fail(format!(
                         "the relay refused event {}: {said:?}",
-                        cut(&id, 16)
+                        cut(&id, NAMED)
                     ));
                 }
             }
@@ -182,24 +221,27 @@ impl Scheme for Nostr {
     }
 
     fn subscription(&self, args: &str, id: u64) -> Result<Subscription, SayError> {
-        let filters = filters(args)?;
-        let title: Vec<_> = filters.iter().map(Value::to_string).collect();
-        Ok(Subscription {
-            name: id.to_string(),
-            title: format!("{id} {}", cut(&title.join(" "), 60)),
-            data: filters.into(),
-        })
+        Ok(subscription(id.to_string(), filters(args)?))
+    }
+
+    fn asking(channel: &Channel) -> String {
+        format!("REQ {}", channel.name)
     }
 
     fn request(channel: &Channel, _: u64) -> Request {
         let name = channel.name.as_str();
         let filters = channel.data.as_array().cloned().unwrap_or_default();
+        let shown: Vec<_> = filters.iter().map(Value::to_string).collect();
+        let mut seen = Seen::new(Name::Nostr, "REQ", format!("REQ {name}"))
+            .with("subscription", name)
+            .carrying(shown.join(" "));
+        // As the parts of a message have names, the first filter is one.
+        if let Some(first) = filters.first() {
+            seen = seen.with("filter", first.clone());
+        }
+        seen = seen.with("filters", channel.data.clone());
         let mut array = vec!["REQ".into(), name.into()];
         array.extend(filters);
-        let seen = Seen::new(Name::Nostr, "REQ", format!("REQ {name}"))
-            .with("subscription", name)
-            .with("filters", channel.data.clone())
-            .carrying(channel.data.to_string());
         Request {
             id: name.to_owned(),
             message: Value::Array(array).to_string(),

@@ -165,6 +165,14 @@ impl Scheme for SockJs {
         Ok(())
     }
 
+    fn closing(&self, code: u16) -> Option<Refusal> {
+        // The same number has another meaning in WebSocket's registry.
+        (code == 3000).then(|| {
+            let text = "the server ended the SockJS session".to_owned();
+            Refusal::refused(text, "-v shows the frames that were sent")
+        })
+    }
+
     fn deadline(&self) -> Option<Instant> {
         self.until
     }

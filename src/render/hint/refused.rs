@@ -180,7 +180,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.refused_with(&[401]) && it.has_credentials(),
         "the server did not accept {credentials}{denial}{realm}",
-        "check them, or get new ones",
+        "check for a typo, or log in again",
     ),
     row(
         |it| it.refused_with(&[401]) && it.challenged("Bearer"),
@@ -202,6 +202,11 @@ pub(super) const ROWS: &[Row] = &[
         |it| it.refused_with(&[403]) && it.says(&["<center>nginx"]),
         "nginx itself forbids {path}: a rule such as deny, or a folder without an index",
         "check the path and your address against its configuration, and look into its error log",
+    ),
+    row(
+        |it| it.refused_with(&[403]) && it.target.contains("vsn="),
+        "Phoenix refused the socket: its connect/3 returned :error, or check_origin or the vsn is wrong",
+        "check what the query has for connect/3, then try --origin {origin} and vsn=2.0.0",
     ),
     // 403: the path first, as FastAPI and Starlette refuse unknown routes so.
     row(
@@ -243,6 +248,15 @@ pub(super) const ROWS: &[Row] = &[
         |it| it.refused_with(&[404]) && it.origin.is_some() && it.path().ends_with("/cable"),
         "404 for {path}: a wrong path, or the Origin {sent_origin} is not allowed (Rails answers so)",
         "check the path, then config.action_cable.allowed_request_origins",
+    ),
+    row(
+        |it| {
+            it.refused_with(&[404])
+                && it.target.contains("/websocket?")
+                && it.target.contains("vsn=")
+        },
+        "404 for {path}: no socket of Phoenix is there",
+        "check the path; it is that of socket in the endpoint, with /websocket after it",
     ),
     row(
         |it| it.refused_with(&[404]) && it.path().ends_with("/socket"),

@@ -163,13 +163,15 @@ impl Human {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {
+                if std::mem::take(&mut self.is_offline) {
+                    // How the last one ended was shown when it did.
+                    return self.note(out, Role::Fact, "* reconnecting", now);
+                }
                 let style = self.beside();
                 let hint = reconnect::retry_hint(retry, &mut self.last_hint, style);
                 out.push_str(&self.labelled(hint));
                 let text = reconnect::retry(retry);
-                if std::mem::take(&mut self.is_offline) {
-                    self.note(out, Role::Fact, "* reconnecting", now);
-                } else if retry.delay.is_zero() {
+                if retry.delay.is_zero() {
                     self.note(out, Role::Fact, &format!("* {text}"), now);
                 } else {
                     self.note(out, Role::Warning, &format!("! {text}"), now);

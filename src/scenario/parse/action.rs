@@ -206,11 +206,20 @@ fn unknown(scan: Scan<'_>, word: &str) -> Mistake {
         // A word of the language, where no further one may stand.
         Some(nearest) if nearest == word => format!("{word} and a target come once"),
         Some(nearest) => format!("did you mean {nearest}?"),
+        None if is_short_flag(word) => {
+            "flags have their long names here, such as --user".to_owned()
+        }
         None => habit(word, scan.word().1.rest)
             .unwrap_or_else(|| "wsee man scenario lists them all".to_owned()),
     };
     let word = word.to_owned();
     scan.mistake_at(0, word.len(), Problem::UnknownWord { word, hint })
+}
+
+/// Whether this is a flag as on the command line, such as `-u`.
+fn is_short_flag(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next() == Some('-') && letters.next().is_some_and(|it| it.is_ascii_alphabetic())
 }
 
 /// What to write for a word of other tools' languages.

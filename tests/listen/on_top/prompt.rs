@@ -26,7 +26,7 @@ fn lines_and_verbs_go_to_those_that_are_subscribed() {
         ("/next tocks 1", "not sent: nobody is subscribed to tocks"),
         (
             "/to 7 /next ticks 1",
-            "not sent: nobody is subscribed to ticks",
+            "not sent: client 7 is not connected; /clients lists the clients",
         ),
         ("/nxt ticks 1", "unknown command /nxt"),
         (
@@ -43,5 +43,21 @@ fn lines_and_verbs_go_to_those_that_are_subscribed() {
         server.types(line, says);
     }
     one.wait_for_stdout("the field is refused");
+    server.terminal.leave();
+}
+
+#[test]
+fn a_line_may_begin_with_a_destination_that_looks_like_a_command() {
+    let mut server = prompted(&["--as", "stomp"]);
+    let url = format!("ws://127.0.0.1:{}/", server.port);
+    let args = ["--as", "stomp", &url, "--subscribe", "/queue/a"];
+    let one = wsee(&args).stdin_held_open().spawn();
+    server.terminal.wait_for("← subscribe /queue/a");
+    server.types("/queue/a one", "→ message /queue/a   one");
+    one.wait_for_stdout("\"body\":\"one\"");
+    server.types("/to 1 /queue/a two", "→ message /queue/a   two");
+    one.wait_for_stdout("\"body\":\"two\"");
+    server.types("/queue/b x", "not sent: nobody is subscribed to /queue/b");
+    server.types("/queue x", "unknown command /queue");
     server.terminal.leave();
 }

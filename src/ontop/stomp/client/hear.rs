@@ -56,7 +56,7 @@ impl Client {
             return actions.see(seen.noting("nobody waits for it"));
         }
         let name = frame.headers.get("version").unwrap_or("1.0");
-        let note = see::note(&frame.headers);
+        let note = see::note(frame);
         actions.see(seen.noting(note.unwrap_or_default()));
         let Some(version) = Version::find(name) else {
             self.stage = Stage::Closed;
@@ -87,7 +87,7 @@ impl Client {
             Some(subscription) => subscription == id.to_string(),
             None => it.destination == destination,
         });
-        let mut notes: Vec<String> = see::note(headers).into_iter().collect();
+        let mut notes: Vec<String> = see::note(frame).into_iter().collect();
         if of.is_none() {
             notes.push("nobody subscribed to it".to_owned());
         }
