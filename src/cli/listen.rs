@@ -14,6 +14,7 @@ use super::serve::BehaviourArgs;
 use super::tls::ServerTlsArgs;
 use super::value::{TimeLimit, listen_address};
 use crate::acceptor::Address;
+use crate::secret::Secret;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
@@ -36,6 +37,8 @@ pub struct ListenArgs {
     pub behaviour: BehaviourArgs,
     #[command(flatten)]
     pub on_top: ServeAsArgs,
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
     #[command(flatten)]
     pub variables: VariableArgs,
     #[command(flatten)]
@@ -66,6 +69,55 @@ pub struct ListenArgs {
     pub fault: FaultArgs,
     #[command(flatten)]
     pub display: DisplayArgs,
+}
+
+/// What clients have to bring: the flags with which `wsee` brings it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::OnTop)]
+pub struct CredentialArgs {
+    /// Refuse clients with another login; needs --as stomp or mqtt
+    ///
+    /// The refusal is that of the protocol: ERROR, or CONNACK with its code.
+    #[arg(
+        short,
+        long,
+        value_name = "USER:PASS",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub user: Option<Secret<String>>,
+    /// Refuse clients without these credentials: a JSON object, @FILE or env:NAME
+    ///
+    /// What every join of Phoenix has to carry, or the headers of STOMP's CONNECT; others may come along.
+    /// Needs --as phoenix or stomp.
+    #[arg(
+        long,
+        value_name = "JSON|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub auth: Option<Secret<String>>,
+    /// Refuse clients without this payload of connection_init: a JSON object, @FILE or env:NAME
+    ///
+    /// The payload may have other members. A client without it gets the close code 4403, or
+    /// connection_error in the older protocol. Needs --as graphql.
+    #[arg(
+        long,
+        value_name = "JSON|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub init: Option<Secret<String>>,
+    /// Check the signatures of private and presence channels: the secret, @FILE or env:NAME
+    ///
+    /// A channel that is signed with another secret is refused. Needs --as pusher.
+    #[arg(
+        long,
+        value_name = "SECRET|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub pusher_secret: Option<Secret<String>>,
 }
 
 #[derive(Debug, Args)]

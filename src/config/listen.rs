@@ -7,7 +7,7 @@ use super::compression::parse_compression;
 use super::dialing::limits;
 use super::header::{check_origin, parse_subprotocols};
 use super::playback::{self, PlaybackError};
-use super::{ConfigError, Display, Environment, runner};
+use super::{ConfigError, Display, Environment, on_top, runner};
 use crate::acceptor::{Address, Identity};
 use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
 use crate::console::host::Tools;
@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fault::Plan;
 use crate::matching::Given;
 use crate::ontop::Name;
-use crate::ontop::server::Half;
+use crate::ontop::server::{Credentials, Half};
 use crate::ontop::socketio::server::Options;
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -65,7 +65,7 @@ pub enum Behaviour {
     Rules(RuleSource),
     SocketIo(Options),
     /// Another protocol on top.
-    OnTop(&'static Half),
+    OnTop(&'static Half, Credentials),
     Script(RuleSource),
     /// Clients get what stdin or the prompt says; with `true` their messages are echoed.
     Manual(bool),
@@ -101,6 +101,11 @@ impl Listen {
             subprotocols.extend(play.recording.connections[play.index].selected.clone());
         }
         let half = half(args)?;
+        let spoken = match args.on_top.name {
+            Some(As::Protocol(name)) => Some(name),
+            _ => None,
+        };
+        let credentials = on_top::wanted(&args.credentials, spoken, environment)?;
         if let Some(half) = half.filter(|_| subprotocols.is_empty()) {
             subprotocols.extend(half.subprotocols.iter().map(ToString::to_string));
         }
@@ -127,7 +132,10 @@ impl Listen {
                 let description = "Socket.IO 2 to 4, echo".to_owned();
                 (Behaviour::SocketIo(options), description)
             }
-            (_, Some(half)) => (Behaviour::OnTop(half), half.description.to_owned()),
+            (_, Some(half)) => {
+                let behaviour = Behaviour::OnTop(half, credentials);
+                (behaviour, half.description.to_owned())
+            }
             _ => behaviour(&args.behaviour, checked, play, prompt.is_some(), &given),
         };
         Ok(Self {

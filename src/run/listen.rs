@@ -12,6 +12,7 @@ use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::ontop::Name;
+use crate::ontop::server::Credentials;
 use crate::render::escape::escape_line;
 use crate::render::{Jsonl, Role, Show};
 use crate::scenario::rules::has_faults;
@@ -132,7 +133,9 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
             serve::Behaviour::Rules(Book::new(rules))
         }
         Behaviour::SocketIo(options) => serve::Behaviour::SocketIo(Engine::new(options.clone())),
-        Behaviour::OnTop(half) => serve::Behaviour::OnTop(OnTop::new(half)),
+        Behaviour::OnTop(half, credentials) => {
+            serve::Behaviour::OnTop(OnTop::new(half, credentials.clone()))
+        }
         Behaviour::Script(source) => {
             let steps = rules::script(source, config.display.secrets)?;
             serve::Behaviour::Script(Rc::new(steps))
@@ -140,6 +143,26 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
         Behaviour::Manual(echoes) => serve::Behaviour::Manual(*echoes),
         Behaviour::Command(line) => serve::Behaviour::Command(Rc::new(Commands::new(line.clone()))),
     })
+}
+
+/// The flags with which a client brings what is wanted.
+fn wanted(credentials: &Credentials, name: Name) -> String {
+    let Credentials {
+        login,
+        members,
+        secret,
+    } = credentials;
+    let members_flag = match name {
+        Name::Graphql => " --init JSON",
+        _ => " --auth JSON",
+    };
+    let flags = [
+        (login.is_some(), " -u USER:PASS"),
+        (members.is_some(), members_flag),
+        (secret.is_some(), " --pusher-secret SECRET"),
+    ];
+    let flags = flags.into_iter().filter(|(is_wanted, _)| *is_wanted);
+    flags.map(|(_, flag)| flag).collect()
 }
 
 /// The log of clients; reports where the server listens and how to reach it.
@@ -168,7 +191,10 @@ fn log(
     };
     let spoken = match &config.behaviour {
         Behaviour::SocketIo(_) => format!(" --as {}", Name::SocketIo.as_str()),
-        Behaviour::OnTop(half) => format!(" --as {}", half.name.as_str()),
+        Behaviour::OnTop(half, credentials) => {
+            let name = half.name.as_str();
+            format!(" --as {name}{}", wanted(credentials, half.name))
+        }
         _ => String::new(),
     };
     let http = match (config.http2, config.identity.is_some()) {

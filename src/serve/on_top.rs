@@ -11,7 +11,7 @@ use super::hub::{Content, Hub, Post, Seat, To};
 use super::program::Answer;
 use crate::acceptor::Log;
 use crate::event::{Cause, Direction, Event};
-use crate::ontop::server::{Half, Hall, Hello, Notice, Order, Session};
+use crate::ontop::server::{Credentials, Half, Hall, Hello, Notice, Order, Session};
 use crate::ontop::{Action, SayError};
 use crate::outbox::Outbox;
 use crate::proto::connection::{self, Message};
@@ -29,10 +29,11 @@ pub struct OnTop {
 }
 
 impl OnTop {
-    pub fn new(half: &'static Half) -> Self {
+    /// Serves clients that bring these credentials.
+    pub fn new(half: &'static Half, credentials: Credentials) -> Self {
         Self {
             half,
-            hall: Hall::default(),
+            hall: Hall::new(credentials),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::support::peer::Peer;
 use crate::support::run::{Running, wsee};
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest, client};
 
+mod credentials;
 mod hostile;
 mod prompt;
 mod wire;

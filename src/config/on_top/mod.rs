@@ -1,6 +1,7 @@
 //! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
 
 mod actioncable;
+mod credentials;
 mod jsonrpc;
 mod mqtt;
 mod phoenix;
@@ -24,6 +25,7 @@ use crate::ontop::{self, Name, SayError, graphql};
 use crate::pipe::Split;
 use crate::session::{Browser, Negotiation, Polling};
 use crate::speaker::{self, Auth};
+pub(super) use credentials::wanted;
 use source::Source;
 
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,8 @@ pub enum OnTopError {
     Subscribe(String, SayError),
     #[error("--like is about the upgrade to WebSocket, and this session begins with long polling")]
     Like,
+    #[error("--user has no password")]
+    Login,
     #[error("no key of an app in the URL")]
     AppKey,
     #[error("--client-id has {0} bytes, and at most 65535 are possible")]
@@ -94,6 +98,7 @@ impl Diagnostic for OnTopError {
             }
             Self::Subscribe(_, error) => return error.hint.clone(),
             Self::Like => "--transport websocket begins with the upgrade",
+            Self::Login => "write USER:PASS; 'USER:' is an empty password",
             Self::AppKey => "Pusher's path is /app/KEY, as in wss://ws-mt1.pusher.com/app/KEY",
             Self::Variable { .. } | Self::File { .. } | Self::ClientId(_) | Self::PollingHttp2 => {
                 return None;

@@ -169,11 +169,14 @@ impl Server for Graphql {
     }
 }
 
+/// What is said to a client with other credentials.
+const FORBIDDEN: &str = "Forbidden";
 /// What is said of a field that is refused.
 const REFUSED: &str = "the field is refused";
 
 impl Graphql {
     fn init(&mut self, payload: Value, to: &mut Served) {
+        let is_admitted = to.hall.credentials.admit(&payload);
         let mut seen = see::seen("connection_init", "connection_init");
         if !payload.is_null() {
             let shown = payload.to_string();
@@ -183,12 +186,27 @@ impl Graphql {
         if to.is_open() {
             return to.close(4429, "Too many initialisation requests");
         }
+        if !is_admitted {
+            return self.forbid(to);
+        }
         to.open();
         let seen = see::seen("connection_ack", "connection_ack");
         to.send_json(&json!({"type": "connection_ack"}), seen);
         if self.dialect == Dialect::Older {
             self.ping(to);
         }
+    }
+
+    /// Refuses the session.
+    fn forbid(&self, to: &mut Served) {
+        if self.dialect == Dialect::Modern {
+            return to.close(4403, FORBIDDEN);
+        }
+        let payload = json!({ "message": FORBIDDEN });
+        let seen = see::seen("connection_error", "connection_error").carrying(payload.to_string());
+        let message = json!({"type": "connection_error", "payload": payload});
+        to.send_json(&message, seen.with("payload", payload));
+        to.close(1011, FORBIDDEN);
     }
 
     fn start(&mut self, id: &str, payload: &Value, to: &mut Served) {

@@ -14,6 +14,7 @@ pub(super) const UNKNOWN_ID: u8 = 0x92;
 pub(super) const NO_SUBSCRIPTION: u8 = 0x11;
 pub(super) const MALFORMED: u8 = 0x81;
 pub(super) const PROTOCOL_ERROR: u8 = 0x82;
+pub(super) const BAD_LOGIN: u8 = 0x86;
 pub(super) const NOT_ALLOWED: u8 = 0x87;
 /// The client gave no sign of life.
 pub(super) const SILENT: u8 = 0x8d;

@@ -11,8 +11,8 @@ use super::frame::{Assembler, Frame};
 use super::packet::{self, Packet, Publish, Step, Version};
 use super::property::Properties;
 use super::reason::{
-    BAD_TOPIC, BY_HAND, FAILURE, MALFORMED, NO_RETAIN, PROTOCOL_ERROR, QUOTA, SILENT, UNKNOWN_ID,
-    reason,
+    BAD_LOGIN, BAD_TOPIC, BY_HAND, FAILURE, MALFORMED, NO_RETAIN, PROTOCOL_ERROR, QUOTA, SILENT,
+    UNKNOWN_ID, reason,
 };
 use super::request::{self, Connect, Request};
 use super::say::{self, Message};
@@ -225,6 +225,12 @@ impl Mqtt {
             return refuse_connect(Version::V3, 1, to);
         };
         self.version = version;
+        let password = connect.user.map(|_| connect.password);
+        if !to.hall.credentials.admit_login(connect.user, password) {
+            // §3.2.2.3 of version 3.1.1, and §3.2.2.2 of version 5.
+            let code = [4, BAD_LOGIN][usize::from(version == Version::V5)];
+            return refuse_connect(version, code, to);
+        }
         let will = connect.will.as_ref();
         let is_wrong = will.is_some_and(|it| say::topic(it.topic).is_err() || it.qos == 3);
         match (connect.client_id, connect.is_clean, version) {

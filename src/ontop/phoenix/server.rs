@@ -146,6 +146,10 @@ impl Phoenix {
         if let Some(topic) = to.unsubscribe(&packet.topic) {
             self.closed(&topic, to);
         }
+        if !to.hall.credentials.admit(&packet.payload) {
+            let response = json!({"reason": "unauthorized"});
+            return self.reply(packet, "error", &response, None, to);
+        }
         let join_ref = packet.join_ref.as_ref().or(packet.reference.as_ref());
         let data = join_ref.map_or(Value::Null, |it| it.as_str().into());
         match to.subscribe(&packet.topic, &packet.topic, data) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::say::{is_presence, is_private};
+use super::signature::signature;
 use super::wire::{self, Packet};
 use super::{code, see};
 use crate::ontop::server::{Half, Hello, Notice, Pace, Served, Server, Topic, Why, nothing, same};
@@ -66,6 +67,8 @@ fn notice(channel: &str, event: &str, data: &Value, user: Option<&Value>) -> Not
 
 #[derive(Debug, Default)]
 struct Pusher {
+    /// Of the app.
+    key: String,
     /// Two numbers, as those of Pusher's own servers.
     socket_id: String,
 }
@@ -75,15 +78,14 @@ impl Server for Pusher {
         let (path, query) = hello.target.split_once('?').unwrap_or((hello.target, ""));
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         let version = pairs.find(|(key, _)| key == "protocol").map(|it| it.1);
-        let is_app = path
-            .strip_prefix("/app/")
-            .is_some_and(|key| !key.is_empty());
+        let key = path.strip_prefix("/app/").unwrap_or_default();
         match version.as_deref() {
-            _ if !is_app => return refuse(4005, "Path not found", to),
+            _ if key.is_empty() => return refuse(4005, "Path not found", to),
             Some("5" | "6" | "7") => {}
             Some(_) => return refuse(4007, "Unsupported protocol version", to),
             None => return refuse(4008, "No protocol version supplied", to),
         }
+        key.clone_into(&mut self.key);
         self.socket_id = socket_id(hello.id);
         to.open();
         // The data of a server's events is JSON in a string.
@@ -182,10 +184,20 @@ impl Pusher {
         let seen = seen.with("channel", channel);
         let member = packet.data["channel_data"].as_str();
         to.see(seen.carrying(member.unwrap_or_default()));
+        let auth = packet.data["auth"].as_str();
+        let secret = to.hall.credentials.secret.as_ref();
+        let is_signed = secret.is_none_or(|secret| {
+            let (key, id) = (&self.key, &self.socket_id);
+            let right = signature(key, secret.expose(), id, channel, member);
+            auth == Some(right.as_str())
+        });
         let member = member.map(serde_json::from_str::<Value>);
         let user = match member {
-            _ if is_private(channel) && packet.data["auth"].as_str().is_none() => {
+            _ if is_private(channel) && auth.is_none() => {
                 return refuse_channel(channel, "a private channel wants auth", to);
+            }
+            _ if is_private(channel) && !is_signed => {
+                return refuse_channel(channel, "the signature is wrong", to);
             }
             Some(Ok(member)) if !member["user_id"].is_null() => member,
             _ if is_presence(channel) => {

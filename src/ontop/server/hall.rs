@@ -6,9 +6,14 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
+use super::Credentials;
+
 /// Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Hall(Rc<RefCell<State>>);
+pub struct Hall {
+    state: Rc<RefCell<State>>,
+    pub(in crate::ontop) credentials: Rc<Credentials>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,33 +24,41 @@ struct State {
 }
 
 impl Hall {
+    /// Lets those in that bring these.
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials: Rc::new(credentials),
+            ..Self::default()
+        }
+    }
+
     pub fn refuse(&self, topic: &str) {
-        self.0.borrow_mut().refused.insert(topic.to_owned());
+        self.state.borrow_mut().refused.insert(topic.to_owned());
     }
 
     /// Refuses it no more; returns whether it was refused.
     pub fn accept(&self, topic: &str) -> bool {
-        self.0.borrow_mut().refused.remove(topic)
+        self.state.borrow_mut().refused.remove(topic)
     }
 
     /// The topics that are refused.
     pub fn refused(&self) -> Vec<String> {
-        self.0.borrow().refused.iter().cloned().collect()
+        self.state.borrow().refused.iter().cloned().collect()
     }
 
     pub(in crate::ontop) fn refuses(&self, topic: &str) -> bool {
-        self.0.borrow().refused.contains(topic)
+        self.state.borrow().refused.contains(topic)
     }
 
     /// Somebody is present from now on.
     pub(in crate::ontop) fn enter(&self, topic: &str, session: &str, who: Value) {
-        let state = &mut *self.0.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
         let present = state.present.entry(topic.to_owned()).or_default();
         present.insert(session.to_owned(), who);
     }
 
     pub(in crate::ontop) fn leave(&self, topic: &str, session: &str) {
-        let state = &mut *self.0.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
         if let Some(present) = state.present.get_mut(topic) {
             present.remove(session);
             if present.is_empty() {
@@ -56,7 +69,7 @@ impl Hall {
 
     /// Who is present.
     pub(in crate::ontop) fn present(&self, topic: &str) -> Vec<Value> {
-        let state = self.0.borrow();
+        let state = self.state.borrow();
         let present = state.present.get(topic).into_iter().flatten();
         present.map(|(_, who)| who.clone()).collect()
     }

@@ -4,6 +4,7 @@
 //! answered with its arguments, and what is published goes to those that are subscribed to it. A protocol has a file
 //! of its own for how that is said.
 
+mod credentials;
 mod hall;
 mod notice;
 mod served;
@@ -13,6 +14,7 @@ mod topics;
 use std::fmt::Debug;
 use std::time::Duration;
 
+pub use credentials::Credentials;
 pub use hall::Hall;
 pub use notice::{Notice, Order};
 pub(super) use served::{Served, Why};

@@ -251,6 +251,13 @@ impl Stomp {
         if to.is_open() {
             return self.refuse("the session is open already", None, to);
         }
+        let password = frame.headers.get("passcode").map(str::as_bytes);
+        let credentials = &to.hall.credentials;
+        if !credentials.admit_login(frame.headers.get("login"), password)
+            || !credentials.admit(&frame.headers.object())
+        {
+            return self.refuse("access refused", None, to);
+        }
         // Version 1.0 has no such header.
         let offered = frame.headers.get("accept-version").unwrap_or("1.0");
         let versions = offered.split(',').filter_map(|it| Version::find(it.trim()));
