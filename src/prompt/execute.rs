@@ -197,7 +197,7 @@ impl Prompt {
             PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
             PromptCommand::Help(topic) => {
-                help::help(topic, self.voice.speaker.as_ref(), view.text())
+                help::help(topic, self.voice.speaker.as_ref(), view.text());
             }
             PromptCommand::As(on_top) => self.speak(on_top, is_open, now),
             PromptCommand::Status => self.print_status(sender, now),
