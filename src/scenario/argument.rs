@@ -95,7 +95,10 @@ pub fn rule(value: &str) -> Result<(Trigger, Template), Mistake> {
             let reply = scan(value).with(&value[at + 1..]).template()?;
             Ok((trigger, reply))
         }
-        (None, Some(mistake)) => Err(mistake),
+        (None, Some(mistake)) => Err(Mistake {
+            problem: mistake.problem.after(""),
+            ..mistake
+        }),
         (None, None) => {
             parse::trigger(scan(value))?;
             let problem = "no '=' after the pattern; write 'text ping=pong'";

@@ -110,6 +110,21 @@ fn moved(text: &str, masked: &str, at: usize) -> usize {
     }
 }
 
+impl Problem {
+    /// The same, where a pattern follows `word` and not `on`.
+    #[must_use]
+    pub fn after(self, word: &str) -> Self {
+        match self {
+            Self::MissingKind { write } => {
+                let pattern = write.strip_prefix("on ").unwrap_or(&write);
+                let write = format!("{word} {pattern}").trim_start().to_owned();
+                Self::MissingKind { write }
+            }
+            other => other,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// A fault that is no fault.

@@ -118,7 +118,7 @@ fn a_mistake_in_on_names_it() {
     let output = wsee(&["listen", "0", "--on", "any=a", "--on", "ping=pong"])
         .run()
         .exits(2);
-    output.says("wsee: --on:2:1: the kind of message is missing; write: on text ping");
+    output.says("wsee: --on:2:1: the kind of message is missing; write: text ping\n");
 }
 
 #[test]

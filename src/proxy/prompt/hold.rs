@@ -11,7 +11,7 @@ use crate::proto::frame::Opcode;
 use crate::proto::message::Kind;
 use crate::proxy::desk::{Content, Hold, Stock};
 use crate::proxy::touch::control_name;
-use crate::scenario::{Problem, passing};
+use crate::scenario::passing;
 
 /// What a pattern after `command` means; an error has its place in the line that was typed.
 pub(super) fn compile(
@@ -35,15 +35,7 @@ pub(super) fn compile(
     let quoted = bare.map(|regex| format!("re \"{regex}\""));
     let parsed = passing::pattern(quoted.as_deref().unwrap_or(pattern)).map_err(|mistake| {
         let column = column + mistake.column - 1;
-        let problem = match mistake.problem {
-            // As a rule has it.
-            Problem::MissingKind { write } => {
-                let pattern = write.strip_prefix("on ").unwrap_or(&write);
-                let write = format!("{command} {pattern}");
-                Problem::MissingKind { write }
-            }
-            other => other,
-        };
+        let problem = mistake.problem.after(command);
         format!("column {column}: {problem}")
     })?;
     let values = Values::new(given, Timestamp::now());

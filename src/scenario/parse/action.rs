@@ -79,6 +79,7 @@ fn to<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Action, Mistake> {
     let (target, rest) = rule::target(scan)?;
     let action = match operator(rest.rest) {
         Some(("", operator @ (">" | ">b"), after)) => message(lines, operator, rest.with(after))?,
+        _ if rest.is_empty() => return Err(nothing_to_send(rest)),
         _ => word(rest.trim(), &[])?,
     };
     match action {
@@ -91,18 +92,21 @@ fn to<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Action, Mistake> {
             let action = Box::new(action);
             Ok(Action::To { target, action })
         }
-        _ => {
-            let problem = "expected something to send, such as > TEXT";
-            Err(rest.mistake(Problem::Missing(problem)))
-        }
+        _ => Err(nothing_to_send(rest)),
     }
+}
+
+fn nothing_to_send(place: Scan<'_>) -> Mistake {
+    place.mistake(Problem::Missing(
+        "expected something to send, such as > TEXT",
+    ))
 }
 
 /// After `fault`: what also follows `--fault`, about the client of the rule.
 fn fault(scan: Scan<'_>) -> Result<Fault, Mistake> {
     if scan.is_empty() {
         let problem = Problem::Missing("expected a fault, as in fault close 1012 after 3 messages");
-        return Err(scan.source.mistake(0, scan.source.line.len(), problem));
+        return Err(scan.mistake(problem));
     }
     let fault: Fault = scan.rest.trim_end().parse().map_err(|error: SpecError| {
         let starts = scan.rest.char_indices().map(|(at, _)| at);

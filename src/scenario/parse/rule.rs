@@ -35,9 +35,7 @@ fn reject(scan: Scan<'_>) -> Result<Rule, Mistake> {
         Ok(status @ 300..=599) if word.len() == 3 => status,
         _ if word.is_empty() => {
             let problem = "expected a status, as in reject 403";
-            return Err(scan
-                .source
-                .mistake(0, scan.source.line.len(), Problem::Missing(problem)));
+            return Err(rest.mistake(Problem::Missing(problem)));
         }
         _ => {
             return Err(scan
@@ -67,6 +65,13 @@ fn conditions(mut scan: Scan<'_>) -> Result<Vec<Condition>, Mistake> {
         };
         let after = header.map_or(rest, |(_, rest)| rest);
         let (value, left) = value(after, place)?;
+        if word == "basic"
+            && value
+                .as_literal()
+                .is_some_and(|it| !it.contains([':', '*']))
+        {
+            return Err(rest.mistake(Problem::Missing("expected basic USER:PASSWORD")));
+        }
         conditions.push(match word {
             "path" => Condition::Path(value),
             "header" => Condition::Header {
@@ -179,7 +184,7 @@ pub(super) fn room(scan: Scan<'_>) -> Result<Template, Mistake> {
     let (word, rest) = scan.word();
     if word.is_empty() {
         let problem = Problem::Missing("expected the name of a room");
-        return Err(scan.source.mistake(0, scan.source.line.len(), problem));
+        return Err(rest.mistake(problem));
     }
     if word.starts_with(PATH) || matches!(word, "all" | "others") {
         let problem = "a room has another name than all and others, and does not begin with /";

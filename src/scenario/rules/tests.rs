@@ -125,7 +125,7 @@ fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
             "on open\n  to all to others > a",
             "2:10: unknown word \"to\"; to and a target come once",
         ),
-        ("on open\n  join", "2:1: expected the name of a room"),
+        ("on open\n  join", "2:7: expected the name of a room"),
         (
             "on open\n  to > a",
             "2:6: expected all, others, a path or a room",
@@ -135,6 +135,10 @@ fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
             "2:10: expected something to send",
         ),
     ]);
+        (
+            "on open\n  to room",
+            "2:10: expected something to send, such as > TEXT",
+        ),
 }
 
 #[test]
@@ -157,7 +161,7 @@ fn mistakes_in_values_order_and_doors_have_a_place_and_a_hint() {
         ("on any\non text a", "2:1: never reached, as line 1"),
         ("on text a\non text a", "2:1: never reached, as line 1"),
         ("reject 403\naccept path /", "2:1: never reached, as line 1"),
-        ("reject", "1:1: expected a status, as in reject 403"),
+        ("reject", "1:7: expected a status, as in reject 403"),
         ("reject 200", "1:8: \"200\" is not a status of a refusal"),
         ("accept\n  body x", "2:3: body belongs below reject"),
         ("accept\n  > x", "2:3: only header fields"),
@@ -172,6 +176,7 @@ fn mistakes_in_values_order_and_doors_have_a_place_and_a_hint() {
         ),
         ("accept header X", "1:8: expected header NAME: VALUE"),
         (
+        ("accept basic me", "1:14: expected basic USER:PASSWORD"),
             "accept bearer {{room}}\non re \"a\" capture room = .a",
             "1:15: the variable room",
         ),
@@ -213,7 +218,7 @@ fn mistakes_in_faults_have_a_place_and_a_hint() {
     hold(&[
         (
             "on open\n  fault",
-            "2:1: expected a fault, as in fault close 1012",
+            "2:8: expected a fault, as in fault close 1012",
         ),
         ("on open\n  fault clos 1012", "2:9: \"clos\""),
         ("on open\n  fault close 1012 after", "2:"),
