@@ -78,8 +78,8 @@ pub struct BehaviourArgs {
     /// Check the rules in FILE for mistakes, without listening; those of --rules and --on without FILE
     ///
     /// The exit status is 0, or 2 with the places of all mistakes. Variables need a value, as for
-    /// --rules.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, value_hint = ValueHint::FilePath, conflicts_with_all = ["replay", "broadcast", "chat", "script", "command"])]
+    /// --rules. With --script, its steps are checked.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, value_hint = ValueHint::FilePath, conflicts_with_all = ["replay", "broadcast", "chat", "command"])]
     pub check: Option<Option<PathBuf>>,
     /// Record each client in a file of its own: FILE with the number of the client before its ending
     ///

@@ -183,16 +183,21 @@ pub enum CheckError {
     #[error("--check has no rules to check; write --check FILE, or --rules FILE --check")]
     Nothing,
     #[error(
-        "--check {}: --rules already names the file; write --check last and without a value",
-        .0.display()
+        "--check {}: {flag} already names the file; write --check last and without a value",
+        file.display()
     )]
-    Both(PathBuf),
+    Both { file: PathBuf, flag: &'static str },
 }
 
-/// The file after `--check`, if it is not that of `--rules`.
+/// The file after `--check`, if it is not that of `--rules` or `--script`.
 fn checked(args: &BehaviourArgs) -> Result<Option<&Path>, CheckError> {
-    match (&args.check, &args.rules) {
-        (Some(Some(file)), Some(_)) => Err(CheckError::Both(file.clone())),
+    let named = [("--rules", &args.rules), ("--script", &args.script)];
+    let named = named.iter().find(|(_, file)| file.is_some());
+    match (&args.check, named) {
+        (Some(Some(file)), Some((flag, _))) => Err(CheckError::Both {
+            file: file.clone(),
+            flag,
+        }),
         (Some(None), None) if args.on.is_empty() => Err(CheckError::Nothing),
         (Some(file), _) => Ok(file.as_deref()),
         (None, _) => Ok(None),

@@ -101,13 +101,17 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     until_signal(signals, |stop| serve::serve(listener, options, stop)).await
 }
 
-/// What `--check` says about rules without a mistake.
+/// What `--check` says about rules or a script without a mistake.
 fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
-    let (Behaviour::Rules(source), serve::Behaviour::Rules(book)) = (&config.behaviour, behaviour)
-    else {
-        return Exit::Done;
-    };
-    no_mistakes(source.file.as_deref(), book.count())
+    match (&config.behaviour, behaviour) {
+        (Behaviour::Rules(source), serve::Behaviour::Rules(book)) => {
+            no_mistakes(source.file.as_deref(), book.count(), "rule")
+        }
+        (Behaviour::Script(source), serve::Behaviour::Script(steps)) => {
+            no_mistakes(source.file.as_deref(), steps.len(), "step")
+        }
+        _ => Exit::Done,
+    }
 }
 
 /// Reads the rules again, if they are from a file.

@@ -16,7 +16,9 @@ use crate::render::{Human, Jsonl, Role, Show};
 
 pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
     let rules = match rules::passing(&config.rules, &config.given, config.display.secrets) {
-        Ok(rules) if config.check => return no_mistakes(config.rules.0.as_deref(), rules.count()),
+        Ok(rules) if config.check => {
+            return no_mistakes(config.rules.0.as_deref(), rules.count(), "rule");
+        }
         Ok(rules) => Rc::new(rules),
         Err(exit) => return exit,
     };

@@ -79,11 +79,11 @@ pub(super) fn ended(served: io::Result<Cause>) -> Exit {
     }
 }
 
-/// That rules, which may be those of `--on` alone, have no mistake.
-pub(super) fn no_mistakes(file: Option<&Path>, count: usize) -> Exit {
+/// That rules, which may be those of `--on` alone, or steps have no mistake.
+pub(super) fn no_mistakes(file: Option<&Path>, count: usize, what: &str) -> Exit {
     let file = file.unwrap_or(Path::new("--on")).display().to_string();
-    let rules = quantity::plural(count as u64, "rule");
-    print(format!("{}: {rules}, no mistakes\n", escape_line(&file)).as_bytes())
+    let count = quantity::plural(count as u64, what);
+    print(format!("{}: {count}, no mistakes\n", escape_line(&file)).as_bytes())
 }
 
 /// What shows clients above the prompt.

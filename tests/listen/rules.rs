@@ -98,9 +98,22 @@ fn rules_are_checked_wherever_they_are_named() {
             "{args:?}"
         );
     }
+    let (_folder, script) = written("> a\n< text b\n");
+    let output = wsee(&["listen", "--script", &script, "--check"]).run();
+    output
+        .exits(0)
+        .prints(format!("{script}: 2 steps, no mistakes\n"));
     for (args, text) in [
         (
-            &["--check"][..],
+            &["--script", &path, "--check", "9001"][..],
+            "--check 9001: --script already names the file; write --check last",
+        ),
+        (
+            &["--script", &path, "--check"],
+            ":1:1: a script has steps only",
+        ),
+        (
+            &["--check"],
             "--check has no rules to check; write --check FILE",
         ),
         (
