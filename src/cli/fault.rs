@@ -108,7 +108,8 @@ pub struct FaultArgs {
     /// Repeat a run: the same chances and jitter for the same N
     ///
     /// Without it a server with random faults chooses N and shows it. What strikes depends on N, on
-    /// the number of the connection and on that of the message, not on their timing.
-    #[arg(long, value_name = "N", requires = "fault", hide_short_help = true)]
+    /// the number of the connection and on that of the message, not on their timing. --flap is the same
+    /// in every run.
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub seed: Option<u64>,
 }

@@ -12,7 +12,7 @@ use crate::acceptor::{Address, Identity};
 use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
 use crate::console::host::Tools;
 use crate::diagnostic::Diagnostic;
-use crate::fault::Plan;
+use crate::fault::{Growth, Plan};
 use crate::matching::Given;
 use crate::ontop::Name;
 use crate::ontop::server::{Credentials, Half};
@@ -124,6 +124,8 @@ impl Listen {
             };
         }
         let prompt = prompt(args, environment);
+        let may_grow =
+            prompt.is_some() || args.behaviour.rules.is_some() || args.behaviour.script.is_some();
         if args.behaviour.echo && prompt.is_none() && args.behaviour.split.is_none() {
             return Err(ConfigError::Echo);
         }
@@ -166,7 +168,7 @@ impl Listen {
             description,
             given: Rc::new(given),
             max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
-            faults: one_way(faults(&args.fault, args.http2)?)?,
+            faults: one_way(faults(&args.fault, args.http2, may_grow)?)?,
             jsonl: args.behaviour.jsonl,
             reads_events: args.behaviour.split.is_some(),
             record: super::record::named(args.behaviour.record.as_deref(), args.behaviour.force)?,
@@ -235,8 +237,11 @@ pub(super) fn typed(history_file: &str, environment: &Environment) -> Option<Too
     })
 }
 
-/// The faults of clients, which may use HTTP/2 or may not.
-pub(super) fn faults(args: &FaultArgs, http2: bool) -> Result<Plan, ConfigError> {
+/// The faults of clients, which may use HTTP/2 or may not; others may come by rules or at a prompt.
+pub(super) fn faults(args: &FaultArgs, http2: bool, may_grow: bool) -> Result<Plan, ConfigError> {
+    if args.seed.is_some() && args.fault.is_empty() && !may_grow {
+        return Err(ConfigError::Seed);
+    }
     for fault in &args.fault {
         if let Some(why) = fault.kind.misfit(http2) {
             let fault = fault.to_string();
@@ -248,7 +253,7 @@ pub(super) fn faults(args: &FaultArgs, http2: bool) -> Result<Plan, ConfigError>
         // Short enough to be typed.
         seed: args.seed.unwrap_or_else(|| rand::random::<u16>().into()),
         flap: args.flap,
-        may_grow: false,
+        growth: Growth::Never,
         http2,
         newest: 0,
     })

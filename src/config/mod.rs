@@ -135,6 +135,10 @@ pub enum ConfigError {
         "--echo is for the prompt of a terminal and for --split events; without both wsee listen echoes by itself, leave it out"
     )]
     Echo,
+    #[error(
+        "--seed repeats chances, such as --fault 'drop 5%'; --flap has none, so leave --seed out"
+    )]
+    Seed,
 }
 
 impl ConfigError {
@@ -168,7 +172,8 @@ impl ConfigError {
             | Self::Proxying(_)
             | Self::FaultSide(_)
             | Self::FaultMisfit { .. }
-            | Self::Echo => Exit::Usage,
+            | Self::Echo
+            | Self::Seed => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
         }

@@ -177,7 +177,7 @@ impl Proxying {
                 args.display.style.show_secrets,
             )?,
             check: args.rule.check,
-            faults: faults(&args.fault, front.http2)?,
+            faults: faults(&args.fault, front.http2, false)?,
             jsonl: args.output.jsonl,
             prompt: (!args.output.jsonl && !args.display.style.quiet)
                 .then(|| typed("wsee/proxy-history", environment))

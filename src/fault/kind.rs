@@ -78,6 +78,15 @@ impl Kind {
         )
     }
 
+    /// Whether another seed gives another run.
+    pub fn is_random(&self) -> bool {
+        match self {
+            Self::Latency { jitter, .. } => !jitter.is_zero(),
+            Self::Change { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Why it cannot strike where clients may use HTTP/2, or may not.
     pub fn misfit(&self, http2: bool) -> Option<&'static str> {
         match self {

@@ -23,7 +23,7 @@ mod words;
 pub use connection::Faults;
 pub use flap::{Flap, FlapError};
 pub use kind::{After, Chance, Change, How, Kind};
-pub use plan::Plan;
+pub use plan::{Growth, Plan};
 pub use spec::{Fault, names};
 pub use stream::{Faulty, mute};
 pub use words::SpecError;

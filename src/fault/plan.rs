@@ -16,12 +16,34 @@ pub struct Plan {
     /// What chances and jitter follow from.
     pub seed: u64,
     pub flap: Option<Flap>,
-    /// Connections may get more faults while they are open.
-    pub may_grow: bool,
+    pub growth: Growth,
     /// Clients may use HTTP/2.
     pub http2: bool,
     /// The number of the newest connection.
     pub newest: u64,
+}
+
+/// Whether connections get more faults while they are open, from rules or a script.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Growth {
+    #[default]
+    Never,
+    /// None of them depends on the seed.
+    Certain,
+    Random,
+}
+
+impl Growth {
+    pub fn of<'k>(faults: impl IntoIterator<Item = &'k Kind>) -> Self {
+        let growth = faults.into_iter().map(|fault| {
+            if fault.is_random() {
+                Self::Random
+            } else {
+                Self::Certain
+            }
+        });
+        growth.max().unwrap_or_default()
+    }
 }
 
 impl Plan {
@@ -44,7 +66,7 @@ impl Plan {
             // Other numbers than those of the other direction.
             seed: self.seed.wrapping_add(1 << 32),
             flap: None,
-            may_grow: false,
+            growth: Growth::Never,
             http2: false,
             newest: 0,
         };
@@ -54,11 +76,7 @@ impl Plan {
 
     /// Whether another seed gives another run.
     pub fn is_random(&self) -> bool {
-        self.faults.iter().any(|fault| match fault.kind {
-            Kind::Latency { jitter, .. } => !jitter.is_zero(),
-            Kind::Change { .. } => true,
-            _ => false,
-        })
+        self.growth == Growth::Random || self.faults.iter().any(|fault| fault.kind.is_random())
     }
 
     /// The faults that can strike another connection as they are written, one after the other.
@@ -68,6 +86,15 @@ impl Plan {
         let faults = self.faults.iter().filter(may_strike);
         let faults = faults.map(ToString::to_string);
         faults.chain(flap).collect::<Vec<_>>().join(", ")
+    }
+
+    /// How to repeat the run, where it depends on chance.
+    pub fn repeat(&self) -> String {
+        if self.is_random() {
+            format!("; to repeat the run: --seed {}", self.seed)
+        } else {
+            String::new()
+        }
     }
 
     /// The faults of connection `number`, counted from 1, of a server that was started at `started`.
@@ -80,7 +107,7 @@ impl Plan {
             (_, None) => true,
         };
         let faults: Vec<&Fault> = self.faults.iter().filter(strikes).collect();
-        if faults.is_empty() && self.flap.is_none() && !self.may_grow {
+        if faults.is_empty() && self.flap.is_none() && self.growth == Growth::Never {
             return None;
         }
         let dice = Dice::new(self.seed).of(number);
@@ -89,7 +116,7 @@ impl Plan {
             (started + change, flap)
         });
         let faults = Faults::new(number, &faults, down, dice, now);
-        if self.may_grow {
+        if self.growth != Growth::Never {
             faults.may_grow();
         }
         Some(faults)

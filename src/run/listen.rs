@@ -10,19 +10,24 @@ use super::{complain, rules, signals};
 use crate::acceptor::{Log, Recorded, numbered};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
-use crate::fault::Plan;
+use crate::fault::Growth;
 use crate::ontop::Name;
 use crate::ontop::server::Credentials;
 use crate::render::escape::escape_line;
 use crate::render::{Jsonl, Role, Show};
-use crate::scenario::rules::has_faults;
+use crate::scenario::rules::growth;
 use crate::serve::{self, Book, Commands, Engine, Hub, OnTop, Options, PromptOptions, Reload};
 
-pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
+pub(super) async fn listen(mut config: Listen, environment: &Environment) -> Exit {
     let behaviour = match behaviour(&config) {
         Ok(behaviour) if !config.check => behaviour,
         Ok(behaviour) => return checked(&config, &behaviour),
         Err(exit) => return exit,
+    };
+    config.faults.growth = match &behaviour {
+        serve::Behaviour::Rules(book) => book.growth(),
+        serve::Behaviour::Script(steps) => growth(&**steps),
+        _ => Growth::Never,
     };
     let listener = match bind(&config.address).await {
         Ok(listener) => listener,
@@ -68,11 +73,6 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         None => log,
     };
     let reload = reload(&config);
-    let may_grow = match &behaviour {
-        serve::Behaviour::Rules(book) => book.has_faults(),
-        serve::Behaviour::Script(steps) => has_faults(&**steps),
-        _ => false,
-    };
     let options = Options {
         policy: config.policy,
         identity: config.identity,
@@ -81,10 +81,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         behaviour,
         given: config.given,
         max_clients: config.max_clients,
-        faults: Rc::new(RefCell::new(Plan {
-            may_grow,
-            ..config.faults
-        })),
+        faults: Rc::new(RefCell::new(config.faults)),
         log,
         hub: Hub::default(),
         reads_events: config.reads_events,

@@ -15,7 +15,7 @@ use crate::acceptor::{Address, Board, Stop};
 use crate::config::{Display, Environment};
 use crate::event::{Cause, Signal};
 use crate::exit::Exit;
-use crate::fault::Plan;
+use crate::fault::{Growth, Plan};
 use crate::memory::{Keep, Shared};
 use crate::observe::{Outlet, View};
 use crate::render::escape::escape_line;
@@ -117,14 +117,13 @@ pub(super) fn say(human: &Human, role: Role, text: &str) {
 
 /// Says what the faults of a run are, and how to repeat it if it depends on chance.
 pub(super) fn say_faults(human: &Human, plan: &Plan) {
-    if plan.is_empty() {
+    let by_rules = plan.growth == Growth::Random;
+    if plan.is_empty() && !by_rules {
         return;
     }
-    let (faults, seed) = (plan.describe(), plan.seed);
-    let text = if plan.is_random() {
-        format!("! faults: {faults}; to repeat the run: --seed {seed}")
-    } else {
-        format!("! faults: {faults}")
-    };
+    let by_rules = by_rules.then(|| "those of the file".to_owned());
+    let faults = Some(plan.describe()).filter(|it| !it.is_empty());
+    let faults: Vec<String> = faults.into_iter().chain(by_rules).collect();
+    let text = format!("! faults: {}{}", faults.join(", "), plan.repeat());
     say(human, Role::Warning, &text);
 }

@@ -12,6 +12,7 @@ use super::known::{self, Known};
 use super::parse;
 use super::rule::{Condition, Otherwise, Rule, Trigger};
 use super::template::Template;
+use crate::fault::Growth;
 use crate::text;
 
 /// What a server does by its rules, in the order of the file.
@@ -26,18 +27,20 @@ pub struct Rules {
     pub otherwise: Option<Otherwise>,
 }
 
-/// Whether a step adds a fault to its connection.
-pub fn has_faults<'s>(steps: impl IntoIterator<Item = &'s RuleStep>) -> bool {
-    let mut steps = steps.into_iter();
-    steps.any(|step| matches!(step.action, Action::Fault(_)))
+/// The faults that steps add to their connection.
+pub fn growth<'s>(steps: impl IntoIterator<Item = &'s RuleStep>) -> Growth {
+    Growth::of(steps.into_iter().filter_map(|step| match &step.action {
+        Action::Fault(fault) => Some(&fault.kind),
+        _ => None,
+    }))
 }
 
 impl Rules {
-    /// Whether a rule adds a fault to its connection.
-    pub fn has_faults(&self) -> bool {
+    /// The faults that rules add to their connection.
+    pub fn growth(&self) -> Growth {
         let every = self.every.iter().flat_map(|(_, steps)| steps);
         let messages = self.messages.iter().flat_map(|(_, steps)| steps);
-        has_faults(self.open.iter().chain(every).chain(messages))
+        growth(self.open.iter().chain(every).chain(messages))
     }
 
     /// How many rules there are.

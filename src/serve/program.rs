@@ -12,6 +12,7 @@ use super::variable::Variables;
 use crate::acceptor::Log;
 use crate::command::Outgoing;
 use crate::event::Cause;
+use crate::fault::Growth;
 use crate::filter::{Effort, FilterError};
 use crate::matching::{Given, Matcher, MatcherError};
 use crate::outbox::{Outbox, SendError, SendObserver};
@@ -67,9 +68,9 @@ impl Book {
         wakers.into_values().for_each(Waker::wake);
     }
 
-    /// Whether a rule adds a fault to its connection.
-    pub fn has_faults(&self) -> bool {
-        self.program().rules.has_faults()
+    /// The faults that rules add to their connection.
+    pub fn growth(&self) -> Growth {
+        self.program().rules.growth()
     }
 
     /// How many rules there are.

@@ -46,6 +46,20 @@ fn a_seed_repeats_the_run_exactly() {
 }
 
 #[test]
+fn a_seed_repeats_the_chances_of_rules() {
+    let rules = tempfile::NamedTempFile::new().expect("a file");
+    let text = "on open\n  fault drop 50%\notherwise echo\n";
+    std::fs::write(rules.path(), text).expect("a file");
+    let path = rules.path().to_str().expect("UTF-8");
+    let run = |seed| echoes(&["--rules", path, "--seed", seed], &[], 40);
+    let (first, log) = run("7");
+    let shown = "! faults: those of the file; to repeat the run: --seed 7\n";
+    assert!(log.contains(shown), "{log}");
+    assert!(first == run("7").0, "the same seed gave another run");
+    assert!(first != run("8").0, "another seed gave the same run");
+}
+
+#[test]
 fn dropped_and_duplicated_messages_are_named() {
     let (received, log) = echoes(&["--seed", "3"], &["drop 30%", "duplicate 30%"], 100);
     let expected = (0..100).flat_map(|number| {

@@ -38,8 +38,14 @@ fn a_mistake_names_the_word_its_place_and_what_to_write() {
 }
 
 #[test]
-fn a_seed_without_a_fault_is_a_mistake() {
-    wsee(&["listen", "0", "--seed", "1"]).run().exits(2);
+fn a_seed_without_chances_is_a_mistake() {
+    for flags in [&[][..], &["--flap", "9s/1s"]] {
+        let args = [&["listen", "0", "--seed", "1"], flags].concat();
+        wsee(&args)
+            .run()
+            .exits(2)
+            .says("wsee: --seed repeats chances, such as --fault ");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::super::{Known, Problem, format, parse};
 use super::*;
+use crate::fault::Growth;
 
 const ALL: &str = include_str!("../tests/rules.wsee");
 
@@ -134,11 +135,11 @@ fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
             "on open\n  to all wait 1s",
             "2:10: expected something to send",
         ),
-    ]);
         (
             "on open\n  to room",
             "2:10: expected something to send, such as > TEXT",
         ),
+    ]);
 }
 
 #[test]
@@ -175,8 +176,8 @@ fn mistakes_in_values_order_and_doors_have_a_place_and_a_hint() {
             "1:16: unknown word \"and\"; conditions follow",
         ),
         ("accept header X", "1:8: expected header NAME: VALUE"),
-        (
         ("accept basic me", "1:14: expected basic USER:PASSWORD"),
+        (
             "accept bearer {{room}}\non re \"a\" capture room = .a",
             "1:15: the variable room",
         ),
@@ -240,8 +241,10 @@ fn mistakes_in_faults_have_a_place_and_a_hint() {
         ),
     ]);
     let rules = read("on text a\n  fault cut in message 5\n").expect("rules");
-    assert!(rules.has_faults());
-    assert!(!read(EXAMPLE).expect("rules").has_faults());
+    assert_eq!(rules.growth(), Growth::Certain);
+    let rules = read("on text a\n  fault drop 5%\non text b\n  fault no-read\n").expect("rules");
+    assert_eq!(rules.growth(), Growth::Random);
+    assert_eq!(read(EXAMPLE).expect("rules").growth(), Growth::Never);
 }
 
 #[test]

@@ -217,7 +217,8 @@ impl ServerPrompt {
             };
             match read() {
                 Ok(rules) => {
-                    self.faults.borrow_mut().may_grow |= rules.has_faults();
+                    let growth = &mut self.faults.borrow_mut().growth;
+                    *growth = rules.growth().max(*growth);
                     book.replace(rules);
                 }
                 Err(text) => {
@@ -263,7 +264,11 @@ impl ServerPrompt {
         self.host.say(&if text.is_empty() {
             "no faults from the next connection on; /fault SPEC adds one".to_owned()
         } else {
-            format!("from the next connection on: {}", escape_line(&text))
+            let repeat = plan.repeat();
+            format!(
+                "from the next connection on: {}{repeat}",
+                escape_line(&text)
+            )
         });
     }
 }
