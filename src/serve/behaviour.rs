@@ -1,12 +1,11 @@
 //! What the server does for each client.
 
 use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::actor::Actor;
-use super::client::{Client, Logged};
+use super::client::{Client, Logged, Serving};
 use super::command::Bridge;
 use super::echo::Echo;
 use super::engine::Engine;
@@ -56,9 +55,6 @@ impl Behaviour {
         }
     }
 }
-
-/// A client that is served until it is gone.
-pub(super) type Serving<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
 
 /// The stream of a client, whatever is below it.
 ///
@@ -165,6 +161,10 @@ impl<'s> Started<'s> {
             let sent = &mut ending.sent.messages;
             *sent = sent.saturating_sub(mode.log().withheld());
             mode.log().ending(&ending);
+            if let Some(rest) = mode.left_behind() {
+                // The place of the client is free.
+                tokio::task::spawn_local(rest);
+            }
         })
     }
 

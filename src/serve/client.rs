@@ -1,6 +1,7 @@
 //! What every client has in common: its log, and when the server ends its connection.
 
 use std::fmt;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -121,7 +122,14 @@ impl Client {
 /// The end of a client is shown where its messages were.
 pub(super) trait Logged: Mode {
     fn log(&self) -> &Log;
+    /// What is left to do once the client is gone.
+    fn left_behind(&mut self) -> Option<Serving<'static>> {
+        None
+    }
 }
+
+/// A client that is served until it is gone.
+pub(super) type Serving<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
 
 /// Ends a connection without a Close frame, which the client would not read either.
 fn cut(why: &str) -> Stop {

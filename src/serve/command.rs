@@ -1,15 +1,16 @@
 //! `-- COMMAND`: a process for each client, whose stdin and stdout are the messages, as with websocketd.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::client::{Client, Logged};
+use super::client::{Client, Logged, Serving};
 use super::door::{path, target};
 use super::hub::{Post, Seat};
-use super::process::{Output, Process};
+use super::process::{Exit, Output, Process};
 use super::program::Answer;
 use crate::acceptor::Log;
 use crate::event::{Cause, Event};
@@ -94,7 +95,7 @@ const MOST_LINES: usize = 64;
 pub(super) struct Bridge {
     client: Client,
     seat: Seat,
-    /// `None` if it could not be started, and once its client is gone.
+    /// `None` if it could not be started, and once it has ended.
     process: Option<Process>,
     outbox: Outbox,
     stop: Option<Stop>,
@@ -145,11 +146,7 @@ impl Bridge {
             };
             moved = true;
             match output {
-                Output::Complaint(line) => {
-                    let text = String::from_utf8_lossy(&line);
-                    let text = format!("! stderr: {}", escape_line(text.as_ref()));
-                    self.client.log.note(Role::Warning, &text);
-                }
+                Output::Complaint(line) => complain(&self.client.log, &line),
                 Output::Message(line) => {
                     let is_text = std::str::from_utf8(&line).is_ok();
                     let kind = if is_text { Kind::Text } else { Kind::Binary };
@@ -160,8 +157,8 @@ impl Bridge {
             }
         }
         if let Some(exit) = process.exit() {
-            let text = format!("* the command {}", exit.words);
-            self.client.log.note(Role::Fact, &text);
+            ended(&self.client.log, &exit);
+            self.process = None;
             self.end(if exit.is_success {
                 CloseCode::NORMAL
             } else {
@@ -172,9 +169,42 @@ impl Bridge {
     }
 }
 
+fn complain(log: &Log, line: &[u8]) {
+    let text = String::from_utf8_lossy(line);
+    let text = format!("! stderr: {}", escape_line(text.as_ref()));
+    log.note(Role::Warning, &text);
+}
+
+fn ended(log: &Log, exit: &Exit) {
+    log.note(Role::Fact, &format!("* the command {}", exit.words));
+}
+
+/// Shows what a process says whose client is gone, until it has ended.
+async fn hear_out(process: Process, log: Log) {
+    process.end_input();
+    let exit = poll_fn(|cx| {
+        for _ in 0..MOST_LINES {
+            match process.poll(cx) {
+                Some(Output::Complaint(line)) => complain(&log, &line),
+                Some(Output::Message(_)) => {}
+                None => return process.exit().map_or(Poll::Pending, Poll::Ready),
+            }
+        }
+        // Others have their turn.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    });
+    ended(&log, &exit.await);
+}
+
 impl Logged for Bridge {
     fn log(&self) -> &Log {
         &self.client.log
+    }
+
+    fn left_behind(&mut self) -> Option<Serving<'static>> {
+        let (process, log) = (self.process.take()?, self.client.log.clone());
+        Some(Box::pin(hear_out(process, log)))
     }
 }
 
@@ -227,7 +257,9 @@ impl Mode for Bridge {
 
     /// There is always room then, and a process without end would never run out of output.
     fn write_failed(&mut self) {
-        self.process = None;
+        if let Some(process) = &self.process {
+            process.end_input();
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use tokio::net::TcpStream;
 
-use super::behaviour::{AnyStream, Serving};
+use super::behaviour::AnyStream;
+use super::client::Serving;
 use super::door::Response;
 use super::opening::{self, Answer};
 use super::{Further, OPENING, Options, Visit, connected, faulty, in_stages, opened};

@@ -36,7 +36,8 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
-use behaviour::{AnyStream, Partner, Serving, Started, behave};
+use behaviour::{AnyStream, Partner, Started, behave};
+use client::Serving;
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
 pub use on_top::OnTop;

@@ -46,8 +46,7 @@ struct Shared {
 struct State {
     input: VecDeque<Vec<u8>>,
     input_bytes: usize,
-    /// Nothing more follows for the process.
-    input_ended: bool,
+    audience: Audience,
     output: VecDeque<Output>,
     output_bytes: usize,
     output_ended: bool,
@@ -56,6 +55,16 @@ struct State {
     ends_by: Option<Instant>,
     exit: Option<Exit>,
     waker: Option<Waker>,
+}
+
+/// Who gets what the process says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Audience {
+    #[default]
+    Client,
+    /// The client is gone: nothing more follows for the process, and its complaints go to the log.
+    Log,
+    Nobody,
 }
 
 /// Bytes that wait in one direction, from which on the other end has to wait.
@@ -102,7 +111,7 @@ impl Drop for Commands {
         let end = Instant::now() + HURRY;
         for shared in &running {
             let mut state = shared.lock();
-            state.input_ended = true;
+            state.audience = Audience::Nobody;
             state.ends_by = Some(end);
             drop(state);
             shared.notify();
@@ -171,6 +180,11 @@ impl Process {
         output
     }
 
+    /// Nothing more follows for it, and nobody gets what it prints; it has to end.
+    pub(super) fn end_input(&self) {
+        self.0.turn_to(Audience::Log);
+    }
+
     /// How it ended, once everything that it said was taken.
     pub(super) fn exit(&self) -> Option<Exit> {
         let state = self.0.lock();
@@ -180,8 +194,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.0.lock().input_ended = true;
-        self.0.notify();
+        self.0.turn_to(Audience::Nobody);
     }
 }
 
@@ -194,6 +207,14 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No thread leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn_to(&self, audience: Audience) {
+        let mut state = self.lock();
+        // A later one has less to hear.
+        state.audience = state.audience.max(audience);
+        drop(state);
+        self.notify();
     }
 
     /// Wakes the threads and the connection.
@@ -219,7 +240,7 @@ impl Shared {
                     state.input_bytes -= line.len();
                     break line;
                 }
-                if state.input_ended || state.exit.is_some() {
+                if state.audience > Audience::Client || state.exit.is_some() {
                     return;
                 }
                 state = self.wait(state);
@@ -245,16 +266,22 @@ impl Shared {
                 line.pop();
                 line.pop_if(|it| *it == b'\r');
             }
+            let len = line.len();
+            let output = output(line);
+            let is_dropped = |state: &State| match output {
+                Output::Message(_) => state.audience > Audience::Client,
+                Output::Complaint(_) => state.audience > Audience::Log,
+            };
             let mut state = self.lock();
-            while state.output_bytes >= FULL && !state.input_ended {
+            while state.output_bytes >= FULL && !is_dropped(&state) {
                 state = self.wait(state);
             }
-            if state.input_ended {
-                // The client is gone: the rest is read, so that the process can end.
+            if is_dropped(&state) {
+                // The rest is read, so that the process can end.
                 continue;
             }
-            state.output_bytes += line.len();
-            state.output.push_back(output(line));
+            state.output_bytes += len;
+            state.output.push_back(output);
             drop(state);
             self.notify();
         }
@@ -263,13 +290,20 @@ impl Shared {
     /// Waits for the end of the process, or ends it when its client is gone.
     fn keep(&self, mut child: Child) {
         let mut state = self.lock();
-        while !state.output_ended && !state.input_ended {
+        while !state.output_ended && state.audience == Audience::Client {
             state = self.wait(state);
         }
         drop(state);
         let mut since = None;
+        let mut is_killed = false;
         let status = loop {
             match child.try_wait() {
+                Ok(Some(_)) if is_killed => {
+                    break Exit {
+                        is_success: false,
+                        words: "was killed, as it did not end without its client".to_owned(),
+                    };
+                }
                 Ok(Some(status)) => break exit(status),
                 Ok(None) => {}
                 Err(error) => {
@@ -281,17 +315,18 @@ impl Shared {
             }
             let (is_alone, ends_by) = {
                 let state = self.lock();
-                (state.input_ended, state.ends_by)
+                (state.audience > Audience::Client, state.ends_by)
             };
             let alone = is_alone.then(|| *since.get_or_insert_with(|| Instant::now() + FAREWELL));
             let end = ends_by.or(alone);
             if end.is_some_and(|end| end <= Instant::now()) {
                 // It may end by itself just now, which is as good.
-                let _ = child.kill();
+                is_killed |= child.kill().is_ok();
             }
             thread::sleep(LOOK);
         };
-        let has_said_all = |state: &State| state.complaints_ended || state.input_ended;
+        let has_said_all =
+            |state: &State| state.complaints_ended || state.audience == Audience::Nobody;
         let mut state = self.wait_until(Instant::now() + LAST_WORDS, has_said_all);
         state.exit = Some(status);
         drop(state);

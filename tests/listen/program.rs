@@ -196,6 +196,21 @@ fn a_command_that_complains_without_end_leaves_the_server_its_turn() {
 }
 
 #[test]
+fn a_command_is_heard_until_it_ends_without_its_client() {
+    let server = listening(&["--", "sh", "-c", "cat >/dev/null; echo over >&2; exit 4"]);
+    drop(server.open());
+    server
+        .running
+        .wait_for_stderr("@1 * the command ended with 4\n");
+    server.stop(Signal::INT).says("@1 ! stderr: over\n");
+    let server = listening(&["--", "sh", "-c", "exec sleep 60"]);
+    drop(server.open());
+    server
+        .running
+        .wait_for_stderr("@1 * the command was killed, as it did not end without its client\n");
+}
+
+#[test]
 fn the_signal_that_ended_a_command_is_named() {
     let server = listening(&["--", "sh", "-c", "kill -9 $$"]);
     let received = server.open().record();
