@@ -23,6 +23,8 @@ pub(super) struct Actor {
     pub(super) seat: Seat,
     pub(super) values: Variables,
     pub(super) stop: Option<Stop>,
+    /// The connection is over: what is sent to all is not sent to this client.
+    pub(super) has_left: bool,
     outbox: Outbox,
 }
 
@@ -36,6 +38,7 @@ impl Actor {
             seat,
             values,
             stop: None,
+            has_left: false,
             outbox: Outbox::default(),
         }
     }
@@ -105,7 +108,8 @@ impl Actor {
         };
         let post = Post::new(outgoing);
         // In order with what else the rule sends to the client itself.
-        if self.seat.post(to, &post) && !turn.sender.is_closing() {
+        let is_meant = self.seat.post(to, &post);
+        if is_meant && !self.has_left && !turn.sender.is_closing() {
             self.deliver(&post, turn)?;
         }
         Ok(())

@@ -222,6 +222,7 @@ impl Mode for Player {
             }
             Event::Connection(connection::Event::Ended(_)) => {
                 self.actor.stop = None;
+                self.actor.has_left = true;
                 self.run(Which::Close, 0, turn);
             }
             _ => {}

@@ -127,6 +127,21 @@ fn rules_are_checked_wherever_they_are_named() {
 }
 
 #[test]
+fn a_client_that_has_left_is_sent_nothing() {
+    let (_folder, path) = written("on text a\n  drop\non close\n  to all > left\n");
+    let server = listening(&["--rules", &path]);
+    let mut other = server.open();
+    let mut client = server.open();
+    client.send("a");
+    assert!(client.record().messages.is_empty());
+    other.expect("left");
+    let log = server.stop(Signal::INT).exits(130);
+    log.says("@2 * connection dropped by us (TCP FIN), no Close frame sent; ")
+        .says(" (0 sent, 1 received)\n")
+        .never_says("@2 ! ");
+}
+
+#[test]
 fn a_mistake_in_on_names_it() {
     let output = wsee(&["listen", "0", "--on", "any=a", "--on", "ping=pong"])
         .run()
