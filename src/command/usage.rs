@@ -355,7 +355,7 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "quit",
         args: "",
-        help: "close the connection and leave",
+        help: "close all connections and leave",
         details: "Same as Ctrl-D.",
         example: "/quit",
     },

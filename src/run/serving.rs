@@ -27,9 +27,13 @@ pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
     let listener = TcpListener::bind((address.host.as_str(), address.port)).await;
     listener.map_err(|error| {
         let place = format!("{}:{}", address.host, address.port);
-        complain(&format!(
-            "cannot listen on {place}: {error}; try another port, or 0 for any free one"
-        ));
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => {
+                "try another port, or 0 for any free one"
+            }
+            _ => "use an address of this machine, such as 127.0.0.1",
+        };
+        complain(&format!("cannot listen on {place}: {error}; {hint}"));
         Exit::Connect
     })
 }

@@ -325,7 +325,10 @@ async fn begin(
     let (input, answer) = match tokio::time::timeout_at(end.into(), opening).await {
         Ok(Ok(opened)) => opened?,
         Ok(Err(error)) => {
-            let text = error.to_string();
+            let text = match error.raw_os_error() {
+                Some(_) => format!("the opening handshake broke off: {error}"),
+                None => error.to_string(),
+            };
             log.note(Role::Error, &format!("! {}", escape_line(&text)));
             return None;
         }

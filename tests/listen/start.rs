@@ -50,6 +50,7 @@ fn a_port_in_use_exits_7_and_is_named() {
     let address = listener.local_addr().expect("an address").to_string();
     let output = wsee(&["listen", &address]).run().exits(7).prints("");
     let output = output.says(&format!("wsee: cannot listen on {address}: "));
+    let output = output.says("; try another port, or 0 for any free one\n");
     assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
 }
 
@@ -57,7 +58,10 @@ fn a_port_in_use_exits_7_and_is_named() {
 fn an_address_of_another_machine_exits_7() {
     // RFC 5737: an address for documentation.
     let output = wsee(&["listen", "192.0.2.1:0"]).run();
-    output.exits(7).says("192.0.2.1:0");
+    output
+        .exits(7)
+        .says("wsee: cannot listen on 192.0.2.1:0: ")
+        .says("; use an address of this machine, such as 127.0.0.1\n");
 }
 
 #[test]
