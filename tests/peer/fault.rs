@@ -125,6 +125,15 @@ fn assert_flapped(client: usize, lines: &[String]) {
 }
 
 #[test]
+fn no_fault_is_left_out() {
+    // Those of HTTP/2 have tests of their own.
+    for name in wsee::fault::names().filter(|name| !name.starts_with("http2-")) {
+        let is_it = |(fault, _): &(&str, _)| fault.split(' ').next() == Some(name);
+        assert!(FOUND.iter().any(is_it), "{name}");
+    }
+}
+
+#[test]
 #[ignore = "needs Python's websockets and npm's ws"]
 fn libraries_come_back_to_a_server_that_flaps() {
     for (client, library) in [Library::Websockets, Library::Ws].into_iter().enumerate() {
