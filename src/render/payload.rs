@@ -1,6 +1,6 @@
 //! Payloads for people: on the line of their message if they fit, otherwise below it.
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use super::decode::{Decoded, decode};
 use super::escape::{escape_line, escape_payload};
@@ -10,7 +10,7 @@ use super::layout::{Value, lay_out, on_one_line};
 use super::quantity;
 use super::show::Show;
 use super::style::{Role, Style};
-use super::width::{cut, width};
+use super::width::{cut, width, wrap};
 
 /// Bytes of a text message to show.
 pub(super) const TEXT_SHOWN: usize = 64 << 10;
@@ -118,16 +118,28 @@ fn plain_text(out: &mut String, shown: &str, style: Style) {
     }
 }
 
-/// Writes a note after what `out` ends in if it fits there, on a line of its own otherwise.
-pub(super) fn append(out: &mut String, note: &impl Display, style: Style) {
-    let line = out.strip_suffix('\n').unwrap_or(out).len();
-    out.truncate(line);
-    let note = note.to_string();
-    if width(&note) <= room(out, style) {
-        let _ = writeln!(out, "{GAP}{note}");
+/// Writes a note about the payload after the header, which ends at `head`: beside the header if the payload is
+/// below it, else beside the payload, and on lines of its own where it does not fit.
+pub(super) fn append(out: &mut String, head: usize, note: &str, style: Style) {
+    let shown = |note: &str| style.paint(Role::Fact, note).to_string();
+    let len = out.strip_suffix('\n').unwrap_or(out).len();
+    out.truncate(len);
+    let lines = out[head..].matches('\n').count();
+    // The end of a long payload is far from what it is the payload of.
+    let end = if lines > 0 { head } else { len };
+    if width(note) <= room(&out[..end], style) {
+        out.insert_str(end, &format!("{GAP}{}", shown(note)));
+    } else if lines == 1 && width(note) <= room(out, style) {
+        let _ = write!(out, "{GAP}{}", shown(note));
     } else {
-        let _ = writeln!(out, "\n{:INDENT$}{note}", "");
+        let note = match style.columns() {
+            Some(columns) => wrap(note, columns.saturating_sub(INDENT), INDENT),
+            None => note.into(),
+        };
+        let end = if lines > 1 { head } else { len };
+        out.insert_str(end, &format!("\n{:INDENT$}{}", "", shown(&note)));
     }
+    out.push('\n');
 }
 
 fn columns(style: Style) -> usize {
@@ -138,4 +150,49 @@ fn columns(style: Style) -> usize {
 fn room(out: &str, style: Style) -> usize {
     let line = out.rsplit('\n').next().unwrap_or_default();
     columns(style).saturating_sub(width(line) + GAP.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted(payload: &str, note: &str) -> String {
+        let (mut out, style) = (String::from("result 1"), Style::PLAIN.within(30));
+        let head = out.len();
+        text(&mut out, payload.as_bytes(), &Show::REPL, style);
+        append(&mut out, head, note, style);
+        out
+    }
+
+    #[test]
+    fn a_note_is_beside_the_header_unless_it_fits_beside_the_payload_only() {
+        let (short, long) = ("to a after 1 ms", "to a method after 1 ms");
+        for (payload, note, shown) in [
+            ("7", "to a", "result 1   7   to a\n"),
+            ("7", long, "result 1   7\n  to a method after 1 ms\n"),
+            ("", long, "result 1\n  to a method after 1 ms\n"),
+            (
+                "\"a text of one line\"",
+                short,
+                "result 1   to a after 1 ms\n  \"a text of one line\"\n",
+            ),
+            (
+                "[\"a text\", \"of several lines\"]",
+                short,
+                "result 1   to a after 1 ms\n  [\n    \"a text\",\n    \"of several lines\"\n  ]\n",
+            ),
+            (
+                "[\"a text\", \"of several lines\"]",
+                long,
+                "result 1\n  to a method after 1 ms\n  [\n    \"a text\",\n    \"of several lines\"\n  ]\n",
+            ),
+            (
+                "7",
+                "a note that is longer than a line is",
+                "result 1   7\n  a note that is longer than a\n  line is\n",
+            ),
+        ] {
+            assert_eq!(noted(payload, note), shown, "{payload} {note}");
+        }
+    }
 }

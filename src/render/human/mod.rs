@@ -256,10 +256,11 @@ impl Human {
         self.start(out, it.direction, now);
         let label = escape_line(it.label);
         let _ = write!(out, "{}", self.style.paint(Role::Kind, label));
+        let head = out.len();
         payload::text(out, it.payload.as_bytes(), &self.show, self.style);
         if !it.note.is_empty() {
             let note = escape_line(it.note);
-            payload::append(out, &self.style.paint(Role::Fact, note), self.style);
+            payload::append(out, head, &note, self.style);
         }
     }
 
