@@ -78,10 +78,11 @@ pub(super) fn word(text: &str) -> (&str, &str) {
 /// JSON values, one after the other.
 pub(super) fn values(text: &str) -> Result<Vec<Value>, SayError> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let mut found = Vec::new();
+    let (mut found, mut start) = (Vec::new(), 0);
     while let Some(value) = values.next() {
-        let start = values.byte_offset();
         found.push(value.map_err(|error| not_json(text, start, &error))?);
+        // An argument such as 0x12 begins with a number, and is one word all the same.
+        start = values.byte_offset();
     }
     Ok(found)
 }
@@ -105,4 +106,24 @@ fn not_json(text: &str, start: usize, error: &serde_json::Error) -> SayError {
         None => format!("a string needs quotes: {}", Value::from(first)),
     };
     SayError::new(format!("argument {first:?} is not JSON"), hint.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_that_is_no_json_is_quoted_as_it_was_typed() {
+        for (text, word) in [
+            ("0x12", "0x12"),
+            ("1 0x12 latest", "0x12"),
+            ("[1] latest", "latest"),
+        ] {
+            let error = values(text).expect_err(text);
+            let hint = format!("a string needs quotes: {}", Value::from(word));
+            assert!(error.text.contains(&format!("{word:?}")), "{error:?}");
+            assert_eq!(error.hint, Some(hint), "{text}");
+        }
+        assert_eq!(values("1 [2]{}").map(|it| it.len()), Ok(3));
+    }
 }

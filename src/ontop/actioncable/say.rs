@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::ontop::record::json;
+use crate::ontop::record::{is_object, json};
 use crate::ontop::verb::{usage, values, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -80,16 +80,21 @@ pub(super) fn perform(args: &str) -> Result<Perform, SayError> {
 }
 
 fn object(verb: &str, text: &str) -> Result<Map<String, Value>, SayError> {
+    if !text.is_empty() && !is_object(text) {
+        return Err(no_object(text));
+    }
     let mut values = values(text)?.into_iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(Map::new()),
         (Some(Value::Object(object)), None) => Ok(object),
-        (Some(value), None) => {
-            let text = format!("the argument {value} is no object");
-            Err(SayError::new(text, "parameters are {\"name\":value}"))
-        }
+        (Some(value), None) => Err(no_object(&value.to_string())),
         _ => Err(usage(VERBS, verb)),
     }
+}
+
+fn no_object(argument: &str) -> SayError {
+    let text = format!("the argument {argument} is no object");
+    SayError::new(text, "parameters are {\"name\":value}")
 }
 
 const FORMS: &str = "a message is {\"identifier\":{\"channel\":\"…\"},\"data\":{\"action\":\"…\"}}";

@@ -70,6 +70,12 @@ pub(super) fn publish(args: &str) -> Result<Message, SayError> {
                 rest = after;
             }
             "" => return Err(usage(VERBS, "publish")),
+            // Sent on, it would take the place of the topic.
+            _ if flag.len() == 2 && flag.starts_with('-') => {
+                let text = format!("unknown option {flag}");
+                let hint = "there are -q QOS and -r, which retains the message";
+                return Err(SayError::new(text, hint));
+            }
             _ => break,
         }
     }
