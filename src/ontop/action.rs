@@ -138,6 +138,16 @@ impl Seen {
         Self { note, ..self }
     }
 
+    /// Adds to the note.
+    #[must_use]
+    pub(super) fn noting_also(self, note: &str) -> Self {
+        let notes = [self.note.as_str(), note]
+            .into_iter()
+            .filter(|it| !it.is_empty());
+        let note = notes.collect::<Vec<_>>().join(", ");
+        Self { note, ..self }
+    }
+
     #[must_use]
     pub(super) fn printing(self, value: Value) -> Self {
         let print = Some(value);

@@ -5,6 +5,7 @@
 
 mod action;
 pub mod actioncable;
+mod asked;
 mod beat;
 mod binary;
 mod calls;

@@ -12,12 +12,24 @@ const LONGEST: usize = 100;
 pub(super) struct Names(VecDeque<String>);
 
 impl Names {
-    pub(super) fn remember(&mut self, name: &str) {
-        if name.len() > LONGEST || self.0.iter().any(|it| it == name) {
-            return;
+    /// Returns whether nothing was left out for want of room.
+    pub(super) fn remember(&mut self, name: &str) -> bool {
+        if self.0.iter().any(|it| it == name) {
+            return true;
         }
+        if name.len() > LONGEST {
+            return false;
+        }
+        let is_kept = self.0.len() < KEPT;
         self.0.truncate(KEPT - 1);
         self.0.push_front(name.to_owned());
+        is_kept
+    }
+
+    /// Returns whether it was there.
+    pub(super) fn forget(&mut self, name: &str) -> bool {
+        let found = self.0.iter().position(|it| it == name);
+        found.and_then(|at| self.0.remove(at)).is_some()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {

@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0.
 
 use super::text;
-use crate::support::peer::{Message, scripted};
+use crate::support::peer::{Message, Peer, scripted, scripted_on};
 use crate::support::pty::terminal;
 use crate::support::run::wsee;
 
@@ -105,9 +105,11 @@ fn both_sides_call_and_notify_at_the_prompt() {
     terminal.press("eth_subscribe {\r\"a\": 1}\r");
     terminal.wait_for("result 1   \"0x1\"   to eth_subscribe after ");
     terminal.wait_for("subscription \"0x1\", message 1   { \"n\": 1 }");
-    terminal.wait_for("answer wanted: /answer \"q\" JSON");
-    terminal.press("/answer \"q\" true\r");
-    terminal.wait_for("\u{2192} answer   true");
+    terminal.wait_for("answer wanted: /answer q JSON");
+    terminal.press("/answer \t");
+    terminal.wait_for("> /answer q");
+    terminal.press("true\r");
+    terminal.wait_for("\u{2192} answer q   true");
     terminal.press("/notify bye\r");
     terminal.wait_for("notification bye");
     terminal.press("/call\r");
@@ -212,4 +214,65 @@ fn an_id_that_waits_for_its_answer_is_not_given_again() {
     terminal.wait_for("call 8 c");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_long_answer_begins_with_what_it_answers() {
+    let long = "x".repeat(200);
+    let server = scripted(move |mut peer| {
+        peer.receive();
+        peer.send(
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[\"{long}\",\"end\"]}}").as_str(),
+        );
+        peer.record()
+    });
+    let mut terminal = terminal(&["--as", "jsonrpc", server.url()]).prompt();
+    terminal.press("look\r");
+    terminal.wait_for("result 1   to look after ");
+    terminal.wait_for("\"end\"");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_word_that_begins_with_a_digit_is_quoted_whole() {
+    let server = scripted(Peer::record);
+    let mut terminal = terminal(&["--as", "jsonrpc", server.url()]).prompt();
+    terminal.press("eth_getBalance 0x90F8 latest\r");
+    terminal.wait_for("argument \"0x90F8\" is not JSON; a string needs quotes: \"0x90F8\"");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_notification_of_rpc_websockets_is_shown_as_one() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.send("{\"notification\":\"tick\",\"params\":{\"n\":1}}");
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}");
+        peer.record()
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url(), "-v"])
+        .stdin("a")
+        .run();
+    run.exits(0)
+        .prints("{\"notification\":\"tick\",\"params\":{\"n\":1}}\n{\"id\":1,\"method\":\"a\",\"result\":1}\n")
+        .says("notification tick   { \"n\": 1 }   as rpc-websockets writes it");
+}
+
+#[test]
+fn a_subscription_that_ended_with_its_connection_is_named() {
+    let first = scripted(|mut peer| {
+        peer.send("{\"jsonrpc\":\"2.0\",\"method\":\"s\",\"params\":{\"subscription\":\"0x1\",\"result\":1}}");
+        peer.close(1012, "")
+    });
+    let (port, url) = (first.port(), first.url().to_owned());
+    let mut terminal = terminal(&["--as", "jsonrpc", &url, "--reconnect"]).prompt();
+    terminal.wait_for("message 1");
+    first.serve();
+    let second = scripted_on(port, Peer::record);
+    terminal.wait_for("1 subscription ended with the last connection; subscribe again");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    second.finish();
 }

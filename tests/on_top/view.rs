@@ -3,7 +3,8 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::peer::{Peer, recording, scripted};
+use super::text;
+use crate::support::peer::{Peer, recording, scripted, scripted_on};
 use crate::support::pty::terminal;
 use crate::support::run::wsee;
 use crate::support::server::Server;
@@ -167,7 +168,7 @@ fn numbers_of_wamp_are_names_and_calls_are_paired() {
              {\"topic\":\"t\",\"args\":[],\"kwargs\":{\"a\":1}}\n",
         )
         .says("to CALL add after ")
-        .says("EVENT 77 5");
+        .says("EVENT t   { \"a\": 1 }");
 }
 
 #[test]
@@ -411,4 +412,26 @@ fn filters_of_nostr_are_subscriptions_however_they_are_typed() {
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
     server.finish();
+}
+
+#[test]
+fn a_call_of_ocpp_is_answered_by_its_id_which_tab_completes() {
+    let server = scripted(|mut peer| {
+        peer.send("[2,\"b46dfb25\",\"Reset\",{\"type\":\"Soft\"}]");
+        peer.expect("[3,\"b46dfb25\",{\"status\":\"Accepted\"}]");
+        peer.expect("[3,\"77\",{}]");
+        peer.record()
+    });
+    let mut terminal = terminal(&["--as", "ocpp", server.url()]).prompt();
+    terminal.wait_for("answer wanted: /answer b46dfb25 JSON");
+    terminal.press("/answer {\"status\":\"Accepted\"}\r");
+    terminal.wait_for("/answer needs ID [JSON]");
+    terminal.press("/answer \t");
+    terminal.wait_for("> /answer b46dfb25");
+    terminal.press("{\"status\":\"Accepted\"}\r");
+    terminal.wait_for("CALLRESULT b46dfb25   { \"status\": \"Accepted\" }");
+    terminal.press("/answer 77\r");
+    terminal.wait_for("CALLRESULT 77   nobody waits for it");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
 }

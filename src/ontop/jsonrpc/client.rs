@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::batch::Batch;
 use super::{say, see};
+use crate::ontop::asked::Asked;
 use crate::ontop::calls::Calls;
 use crate::ontop::names::Names;
 use crate::ontop::record::is_json;
@@ -34,6 +35,7 @@ pub struct Client {
     options: Options,
     is_open: bool,
     calls: Calls,
+    asked: Asked,
     last: u64,
     has_called: bool,
     /// A call has subscribed to something, so that more than answers is expected.
@@ -51,6 +53,7 @@ impl Client {
             options,
             is_open: false,
             calls: Calls::default(),
+            asked: Asked::default(),
             last: 0,
             has_called: false,
             has_subscribed: false,
@@ -80,7 +83,7 @@ impl Client {
             })
         });
         let label = match &id {
-            _ if method.is_empty() => "answer".to_owned(),
+            Some(id) if method.is_empty() => format!("answer {}", see::plain(id)),
             Some(id) => format!("call {} {method}", see::plain(id)),
             None => format!("notification {method}"),
         };
@@ -101,6 +104,8 @@ impl Client {
         if kind == "answer" {
             let result = whole.get("result").or_else(|| whole.get("error"));
             seen.payload = result.map(Value::to_string).unwrap_or_default();
+            let id = whole.get("id").map(say::typed);
+            seen = self.asked.answer(&id.unwrap_or_default(), seen);
         }
         (whole, seen)
     }
@@ -184,18 +189,15 @@ impl Client {
     fn message(&mut self, message: &Map<String, Value>, now: Instant) -> Seen {
         match (message.get("method"), message.get("id")) {
             (Some(Value::String(method)), Some(id)) if !id.is_null() => {
+                self.asked.ask(&say::typed(id));
                 let label = format!("request {} {method}", see::plain(id));
                 let seen = see::request("request", label, message);
-                seen.noting(format!("answer wanted: /answer {id} JSON"))
+                seen.noting(format!("answer wanted: /answer {} JSON", say::typed(id)))
                     .printing(printed(message))
             }
             (Some(Value::String(method)), _) => self.notification(method, message),
             (None, Some(id)) => self.answered(id, message, now),
-            _ => {
-                let reason = "it has neither a method nor an id";
-                let text = Value::from(message.clone()).to_string();
-                unreadable(reason, text.as_bytes())
-            }
+            _ => foreign(message),
         }
     }
 
@@ -245,6 +247,18 @@ impl Client {
     }
 }
 
+/// npm's rpc-websockets has notifications in a form of its own.
+fn foreign(message: &Map<String, Value>) -> Seen {
+    let Some(Value::String(name)) = message.get("notification") else {
+        let text = Value::from(message.clone()).to_string();
+        return unreadable("it has neither a method nor an id", text.as_bytes());
+    };
+    let label = format!("notification {name}");
+    let seen = see::request("notification", label, message).with("method", name.as_str());
+    seen.noting("as rpc-websockets writes it")
+        .printing(printed(message))
+}
+
 fn send(message: &Value, seen: Seen, actions: &mut Actions) {
     actions.send(Kind::Text, message.to_string().into_bytes(), Some(seen));
 }
@@ -268,8 +282,15 @@ impl Protocol for Client {
     fn opened(&mut self, opening: Opening<'_>, _: Instant, actions: &mut Actions) {
         self.options.is_bare |= opening.is_page;
         self.is_open = true;
-        self.subscriptions.clear();
+        let gone = std::mem::take(&mut self.subscriptions).len();
+        if gone > 0 {
+            let gone = quantity::plural(gone as u64, "subscription");
+            actions.note(format!(
+                "{gone} ended with the last connection; subscribe again"
+            ));
+        }
         self.calls.restart(actions);
+        self.asked = Asked::default();
     }
 
     fn is_ready(&self) -> bool {
@@ -344,7 +365,7 @@ impl Protocol for Client {
     fn names(&self, verb: &str) -> Vec<String> {
         match verb {
             "call" | "notify" => self.methods.list(),
-            _ => Vec::new(),
+            _ => self.asked.list(),
         }
     }
 

@@ -56,8 +56,24 @@ pub(super) fn request(verb: &str, args: &str) -> Result<Request, SayError> {
     Ok(Request { method, params })
 }
 
+/// An identifier as it is typed: a string needs quotes only where it would be another value without them.
+pub(super) fn typed(id: &Value) -> String {
+    match id {
+        Value::String(text) if is_word(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.contains(char::is_whitespace) && serde_json::from_str::<Value>(text).is_err()
+}
+
 /// `ID JSON`.
 pub(super) fn answer(args: &str) -> Result<(Value, Value), SayError> {
+    let (first, rest) = word(args.trim());
+    if !rest.is_empty() && !first.starts_with(['"', '{', '[']) && is_word(first) {
+        return answer(&format!("{} {rest}", Value::from(first)));
+    }
     let mut values = values(args.trim())?.into_iter();
     match (values.next(), values.next(), values.next()) {
         (Some(id @ (Value::Number(_) | Value::String(_))), Some(result), None) => Ok((id, result)),
@@ -128,6 +144,15 @@ mod tests {
             assert!(error.text.contains(why), "{text}: {error:?}");
         }
         assert!(request("call", "m x").is_err());
-        assert!(answer("7").is_err());
+        assert!(answer("7").is_err() && answer("q").is_err() && answer("[7] 1").is_err());
+        for (typed, id) in [
+            ("7", json!(7)),
+            ("q-1", json!("q-1")),
+            ("\"7\"", json!("7")),
+            ("\"a b\"", json!("a b")),
+        ] {
+            assert_eq!(super::typed(&id), typed);
+            assert_eq!(answer(&format!("{typed} {{}}")), Ok((id, json!({}))));
+        }
     }
 }

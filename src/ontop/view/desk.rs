@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::ontop::asked::Asked;
 use crate::ontop::calls::{Answered, Calls};
 use crate::ontop::channels::{Channel, Channels};
 use crate::ontop::names::Names;
@@ -101,6 +102,7 @@ pub(in crate::ontop) struct Request {
 pub(in crate::ontop) struct Desk {
     pub(super) is_open: bool,
     pub(super) calls: Calls,
+    pub(super) asked: Asked,
     pub(super) channels: Channels,
     /// Words to complete.
     pub(super) words: Names,

@@ -16,6 +16,7 @@ pub(super) use ocpp::Ocpp;
 pub(super) use sockjs::SockJs;
 pub(super) use wamp::Wamp;
 
+use super::asked::Asked;
 use super::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed, text};
 use crate::proto::message::Kind;
 use desk::{Desk, Scheme};
@@ -62,6 +63,7 @@ impl<S: Scheme> Protocol for Client<S> {
 
     fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions) {
         self.desk.calls.restart(actions);
+        self.desk.asked = Asked::default();
         self.desk.channels.restart(now);
         self.desk.is_open = true;
         let mut turn = self.desk.turn(now, actions);
@@ -173,6 +175,7 @@ impl<S: Scheme> Protocol for Client<S> {
     fn names(&self, verb: &str) -> Vec<String> {
         match verb {
             "unsubscribe" => self.desk.channels.names().map(str::to_owned).collect(),
+            "answer" => self.desk.asked.list(),
             _ => self.desk.words.list(),
         }
     }

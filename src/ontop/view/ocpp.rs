@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, Request, Scheme, Turn};
 use super::form::{Form, Message, form};
-use crate::ontop::names::Names;
 use crate::ontop::record::is_json;
 use crate::ontop::verb::{usage, values, word};
 use crate::ontop::{Lines, Name, SayError, SayResult, Verb};
@@ -47,10 +46,7 @@ const FORMS: &[Form] = &[
 const QUOTED: usize = 300;
 
 #[derive(Debug, Default)]
-pub(in crate::ontop) struct Ocpp {
-    /// Calls of the other side, for completion.
-    wanted: Names,
-}
+pub(in crate::ontop) struct Ocpp;
 
 /// `ACTION [JSON]`.
 fn call(args: &str) -> Result<(String, Value), SayError> {
@@ -66,7 +62,7 @@ fn call(args: &str) -> Result<(String, Value), SayError> {
 fn answer(args: &str) -> Result<(String, Value), SayError> {
     let (id, rest) = word(args.trim());
     let payload = payload("answer", rest)?;
-    if id.is_empty() {
+    if id.is_empty() || is_json(id) {
         return Err(usage(VERBS, "answer"));
     }
     Ok((id.to_owned(), payload))
@@ -95,6 +91,7 @@ fn send(message: &Message, turn: &mut Turn<'_>) {
         };
         turn.ask(request, &action);
     } else {
+        let seen = turn.desk.asked.answer(&id, seen);
         turn.send(message_text, seen);
     }
 }
@@ -120,7 +117,7 @@ impl Scheme for Ocpp {
         let (payload, action) = (message.get("payload"), message.plain("action"));
         match message.form.name {
             "CALL" => {
-                self.wanted.remember(&id);
+                turn.desk.asked.ask(&id);
                 let note = format!("answer wanted: /answer {id} JSON");
                 let print = json!({"id": id, "action": action, "payload": payload});
                 turn.see(seen.noting(note).printing(print));
