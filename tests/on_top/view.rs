@@ -435,3 +435,64 @@ fn a_call_of_ocpp_is_answered_by_its_id_which_tab_completes() {
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
 }
+
+#[test]
+fn a_realm_that_was_refused_is_not_joined_again() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.send("[3,{},\"wamp.error.no_such_realm\"]");
+        peer.record()
+    });
+    let (port, url) = (server.port(), server.url().to_owned());
+    let mut terminal = terminal(&["--as", "wamp", &url]).prompt();
+    terminal.press("/hello typo\r");
+    terminal.wait_for("refused the session in realm \"typo\"");
+    server.finish();
+    let server = scripted_on(port, |mut peer| {
+        let hello = text(&mut peer);
+        peer.send("[2,9,{}]");
+        peer.record();
+        hello
+    });
+    terminal.press("/reconnect\r");
+    terminal.wait_for("reconnected");
+    terminal.press("/hello realm1\r");
+    terminal.wait_for("WELCOME 9");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    assert!(server.finish().starts_with("[1,\"realm1\""));
+}
+
+#[test]
+fn results_and_events_of_wamp_begin_with_what_they_are_about() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.send("[2,9,{}]");
+        peer.receive();
+        peer.send("[33,1,77]");
+        peer.send("[36,77,5,{\"publisher\":1},[{\"n\":1}]]");
+        peer.receive();
+        peer.send("[50,2,{\"callee\":1},[5]]");
+        peer.receive();
+        peer.send("[8,48,3,{},\"wamp.error.no_such_procedure\"]");
+        peer.record()
+    });
+    let args = [
+        "--as",
+        "wamp",
+        server.url(),
+        "--auth",
+        "{\"realm\":\"r\"}",
+        "--subscribe",
+        "t",
+    ];
+    let mut terminal = terminal(&args).prompt();
+    terminal.wait_for("EVENT t   [{ \"n\": 1 }]   details {\"publisher\":1}");
+    terminal.press("/call add 2 3\r");
+    terminal.wait_for("RESULT 2   [5]   to CALL add after ");
+    terminal.wait_for("details {\"callee\":1}");
+    terminal.press("/call nope\r");
+    terminal.wait_for("ERROR CALL 3 wamp.error.no_such_procedure   to CALL nope after ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}

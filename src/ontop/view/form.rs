@@ -20,6 +20,8 @@ pub(super) struct Form {
 
 /// How much of a value the label shows, in bytes.
 const SHOWN: usize = 60;
+/// Fields that only say more about a message which has arguments.
+const ASIDE: [&str; 2] = ["options", "details"];
 
 /// A row of a table.
 pub(super) const fn form(
@@ -120,18 +122,24 @@ impl Message {
     /// What it is for people and programs: short values name it, and arrays and objects are its content.
     pub(super) fn seen(&self, protocol: Name) -> Seen {
         let mut label = self.form.name.to_owned();
-        let mut content = Vec::new();
+        let (mut content, mut aside) = (Vec::new(), String::new());
+        let has_arguments = self.get("args").is_array();
         let mut seen = Seen::new(protocol, self.form.name, "");
         for (name, value) in &self.fields {
             match value {
                 Value::Object(object) if object.is_empty() => {}
                 Value::Array(array) if array.is_empty() => {}
+                Value::Object(_) if has_arguments && ASIDE.contains(&name.as_str()) => {
+                    aside = format!("{name} {value}");
+                }
                 Value::Object(_) | Value::Array(_) => content.push(value.to_string()),
                 _ => label = format!("{label} {}", cut(&self.plain(name), SHOWN)),
             }
             seen = seen.with(name, value.clone());
         }
-        Seen { label, ..seen }.carrying(content.join(" "))
+        Seen { label, ..seen }
+            .carrying(content.join(" "))
+            .noting(aside)
     }
 }
 

@@ -92,8 +92,13 @@ impl Wamp {
             Some(said) => format!("{}: {said}", message.plain("reason")),
             None => message.plain("reason"),
         };
-        let realm = self.realm.as_ref().map(|(realm, _)| realm.as_str());
-        let realm = realm.unwrap_or_default();
+        // One that was typed is not joined again: the next connection is there to type another.
+        let realm = if self.is_secret {
+            self.realm.clone()
+        } else {
+            self.realm.take()
+        };
+        let realm = realm.map(|(realm, _)| realm).unwrap_or_default();
         self.stage = Stage::Closed;
         let text = format!(
             "the router refused the session in realm {realm:?}: {}",
@@ -122,7 +127,9 @@ impl Wamp {
         let of = turn.answered(&id);
         let what = of.as_ref().map(|it| it.what.clone()).unwrap_or_default();
         let subject = what.split_once(' ').map_or("", |(_, subject)| subject);
-        let mut seen = message.seen(Name::Wamp).answering(of.as_ref());
+        let seen = message.seen(Name::Wamp);
+        let aside = seen.note.clone();
+        let mut seen = seen.answering(of.as_ref()).noting_also(&aside);
         match message.form.name {
             "SUBSCRIBED" => {
                 if of.is_some() {
@@ -138,6 +145,9 @@ impl Wamp {
             }
             "ERROR" => {
                 let why = cut(&message.plain("error"), QUOTED);
+                if let Some(name) = name(message.get("of")) {
+                    seen.label = format!("ERROR {name} {id} {why}");
+                }
                 turn.see(seen);
                 if !turn.refused(&id, &why, "check the topic, and what the realm allows")
                     && of.is_some()
@@ -154,6 +164,13 @@ impl Wamp {
 
 fn written(array: &Value, turn: &mut Turn<'_>) -> SayResult {
     send(&array.to_string(), turn)
+}
+
+/// The name of a kind of message.
+fn name(number: &Value) -> Option<&'static str> {
+    let number = Some(number.as_u64()?);
+    let form = FORMS.iter().find(|form| form.number == number)?;
+    Some(form.name)
 }
 
 /// Sends an array that was written with a name or a number.
@@ -227,8 +244,14 @@ impl Scheme for Wamp {
                 let topic = self.topics.get(&message.plain("subscription"));
                 let print = json!({"topic": topic, "args": message.get("args"),
                     "kwargs": message.get("kwargs")});
-                let note = topic.map_or("nobody subscribed to it", String::as_str);
-                turn.see(seen.noting(note).printing(print));
+                let seen = match topic {
+                    Some(topic) => Seen {
+                        label: format!("EVENT {topic}"),
+                        ..seen
+                    },
+                    None => seen.noting_also("nobody subscribed to it"),
+                };
+                turn.see(seen.printing(print));
             }
             "INVOCATION" => {
                 let note = format!(
@@ -236,7 +259,7 @@ impl Scheme for Wamp {
                     message.plain("request")
                 );
                 let print: Value = serde_json::from_str(text).unwrap_or_default();
-                turn.see(seen.noting(note).printing(print));
+                turn.see(seen.noting_also(&note).printing(print));
             }
             "ERROR" | "PUBLISHED" | "SUBSCRIBED" | "UNSUBSCRIBED" | "RESULT" | "REGISTERED"
             | "UNREGISTERED" => self.answer(&message, turn),
