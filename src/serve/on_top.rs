@@ -11,7 +11,7 @@ use super::hub::{Content, Hub, Post, Seat, To};
 use super::program::Answer;
 use crate::acceptor::Log;
 use crate::event::{Cause, Direction, Event};
-use crate::ontop::server::{Credentials, Half, Hall, Hello, Notice, Order, Session};
+use crate::ontop::server::{Credentials, Half, Hall, Hello, Keep, Notice, Order, Session};
 use crate::ontop::{Action, SayError};
 use crate::outbox::Outbox;
 use crate::proto::connection::{self, Message};
@@ -80,7 +80,7 @@ impl OnTop {
         hub: &Hub,
     ) -> Result<Option<String>, SayError> {
         match self.half.order(line)? {
-            Order::Say(notice) => self.say(notice, to, hub).map(|()| None),
+            Order::Say(notice) => self.say(notice, to, hub),
             Order::Refuse(None) => {
                 let refused = self.hall.refused();
                 let text = match refused.as_slice() {
@@ -104,24 +104,41 @@ impl OnTop {
         }
     }
 
-    fn say(&self, notice: Notice, to: To<'_>, hub: &Hub) -> Result<(), SayError> {
+    fn say(&self, notice: Notice, to: To<'_>, hub: &Hub) -> Result<Option<String>, SayError> {
         if let To::Client(number) = to
             && !hub.has(number)
         {
             let text = format!("not sent: client {number} is not connected");
             return Err(SayError::new(text, "/clients lists the clients"));
         }
+        let kept = self.hall.keep(&notice);
+        kept.map_err(|error| SayError::new(format!("not sent: {error}"), None))?;
         if let Some(topic) = &notice.topic
             && !hub.has_topic(to, |wanted| self.half.covers(wanted, topic))
         {
-            let text = format!("not sent: nobody is subscribed to {topic}");
-            return Err(SayError::new(text, "/clients lists the subscriptions"));
+            return match notice.keep {
+                Keep::Yes => Ok(Some(format!(
+                    "retained; nobody is subscribed to {topic} yet"
+                ))),
+                Keep::Drop => Ok(Some(format!("nothing is retained for {topic}"))),
+                Keep::No => Err(not_sent(topic, to)),
+            };
         }
         match hub.post(None, to, &typed(notice)) {
             (0, _) => Err(SayError::new("not sent: no such client is connected", None)),
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
+}
+
+/// Why what is about `topic` is for none of those that are meant.
+fn not_sent(topic: &str, to: To<'_>) -> SayError {
+    let who = match to {
+        To::Client(number) => format!("client {number} is not"),
+        _ => "nobody is".to_owned(),
+    };
+    let text = format!("not sent: {who} subscribed to {topic}");
+    SayError::new(text, "/clients lists the subscriptions")
 }
 
 /// What a person, or a program in their place, says.

@@ -23,7 +23,6 @@ pub(super) const BAD_TOPIC: u8 = 0x90;
 pub(super) const QUOTA: u8 = 0x97;
 /// Administrative action: somebody closes the session, or ends the server.
 pub(super) const BY_HAND: u8 = 0x98;
-pub(super) const NO_RETAIN: u8 = 0x9a;
 pub(super) const SHARED: u8 = 0x9e;
 
 /// The reason codes of MQTT 5 (§2.4), in the words of the specification.

@@ -1,26 +1,27 @@
 //! The server's half: hands messages on to those whose topic filters they match.
 
+mod message;
 mod subscription;
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::flight::{Flight, Wait};
+use super::flight::Flight;
 use super::frame::{Assembler, Frame};
-use super::packet::{self, Packet, Publish, Step, Version};
+use super::packet::{Packet, Step, Version};
 use super::property::Properties;
 use super::reason::{
-    BAD_LOGIN, BAD_TOPIC, BY_HAND, FAILURE, MALFORMED, NO_RETAIN, PROTOCOL_ERROR, QUOTA, SILENT,
-    UNKNOWN_ID, reason,
+    BAD_LOGIN, BAD_TOPIC, BY_HAND, MALFORMED, PROTOCOL_ERROR, SILENT, UNKNOWN_ID, reason,
 };
 use super::request::{self, Connect, Request};
 use super::say::{self, Message};
 use super::wire::Fault;
 use super::{SUBPROTOCOL, see};
-use crate::ontop::server::{Half, Hello, Notice, Pace, Served, Server, Topic, Why, nothing};
+use crate::ontop::server::{Half, Hello, Keep, Notice, Pace, Served, Server, Topic, Why, nothing};
 use crate::ontop::{Lines, Name, SayError, Seen, Verb};
 use crate::proto::message::Kind;
+use message::{keep, published};
 
 pub static SERVER: Half = Half {
     name: Name::Mqtt,
@@ -42,22 +43,15 @@ pub static SERVER: Half = Half {
 
 const VERBS: &[Verb] = &[Verb {
     name: "publish",
-    args: "[-q QOS] TOPIC PAYLOAD",
-    help: "send a message to those that are subscribed to its topic",
+    args: "[-q QOS] [-r] TOPIC PAYLOAD",
+    help: "send a message to those that are subscribed to its topic, with -r also to later ones",
     example: "/publish -q 1 sensors/a {\"t\":21}",
     lines: Lines::No,
     check: |args| read("publish", args).map(drop),
 }];
 
 fn read(_: &str, args: &str) -> Result<Notice, SayError> {
-    let message = say::said(args)?;
-    if message.retain {
-        return Err(SayError::new(
-            "messages are not retained here",
-            "leave out -r",
-        ));
-    }
-    Ok(notice(&message))
+    Ok(notice(&say::said(args)?))
 }
 
 fn notice(message: &Message) -> Notice {
@@ -65,11 +59,20 @@ fn notice(message: &Message) -> Notice {
         topic,
         payload,
         qos,
+        retain,
         properties,
-        ..
     } = message;
     let said = say::printed(topic, payload, *qos, false, properties);
-    Notice::about(topic, "publish", said)
+    let keep = match (retain, payload.is_empty()) {
+        (false, _) => Keep::No,
+        (true, false) => Keep::Yes,
+        // §3.3.1.3: an empty message is not retained, and removes the one before it.
+        (true, true) => Keep::Drop,
+    };
+    Notice {
+        keep,
+        ..Notice::about(topic, "publish", said)
+    }
 }
 
 /// The largest packet, in bytes: that of the client's half.
@@ -119,38 +122,16 @@ impl Server for Mqtt {
     }
 
     fn hand(&mut self, notice: &Notice, topics: &[Topic], to: &mut Served) {
-        let Ok(message) = say::record(&notice.said().1.to_string()) else {
-            return;
-        };
         let is_for = |topic: &&Topic| !(to.is_own && topic.data["no_local"] == true);
-        let wanted = topics.iter().filter(is_for);
-        let granted = wanted.filter_map(|topic| topic.data["qos"].as_u64()).max();
+        let wanted: Vec<&Topic> = topics.iter().filter(is_for).collect();
+        let granted = wanted.iter().filter_map(|it| it.data["qos"].as_u64()).max();
         let Some(granted) = granted else {
             return;
         };
-        let qos = u64::from(message.qos).min(granted);
-        let wait = match qos {
-            0 => None,
-            1 => Some(Wait::Acknowledge),
-            _ => Some(Wait::Receive),
-        };
-        let id = match wait.map(|wait| self.flight.begin(wait, &message.topic, to.now)) {
-            None => 0,
-            Some(Some(id)) => id,
-            // It acknowledges nothing.
-            Some(None) => return self.refuse(QUOTA, to),
-        };
-        let publish = Publish {
-            topic: &message.topic,
-            qos: u8::try_from(qos).unwrap_or_default(),
-            retain: false,
-            dup: false,
-            id,
-            properties: message.properties,
-            payload: &message.payload,
-        };
-        let bytes = packet::publish_packet(self.version, &publish);
-        to.send(Kind::Binary, bytes, see::publish("message", &publish));
+        // §3.3.1.3: only those that ask for it learn that it is retained.
+        let as_published = |topic: &&Topic| topic.data["as_published"] == true;
+        let is_retained = notice.keep != Keep::No && wanted.iter().any(as_published);
+        self.deliver(notice.said().1, granted, is_retained, to);
     }
 
     /// MQTT has no word for it: the client gets nothing more, as where a broker takes rights away.
@@ -173,6 +154,7 @@ impl Server for Mqtt {
         if let Some(will) = self.will.take() {
             let topic = will.topic.clone().unwrap_or_default();
             to.note(format!("the will of the client is published to {topic}"));
+            keep(&will, to);
             to.pass(will, 0);
         }
     }
@@ -250,7 +232,6 @@ impl Mqtt {
         }
         to.open();
         let mut properties = vec![
-            ("retain_available", json!(0)),
             ("subscription_identifier_available", json!(0)),
             ("shared_subscription_available", json!(0)),
         ];
@@ -293,57 +274,6 @@ impl Mqtt {
             _ => {}
         }
     }
-
-    fn publish(&mut self, publish: &Publish<'_>, to: &mut Served) {
-        let mut seen = see::publish("publish", publish);
-        let is_new = publish.qos < 2 || self.flight.receive(publish.id);
-        if !is_new {
-            seen.note.push_str(", again");
-        }
-        to.see(seen);
-        if say::topic(publish.topic).is_err() {
-            return self.refuse(BAD_TOPIC, to);
-        }
-        if publish.retain && self.version == Version::V5 {
-            return self.refuse(NO_RETAIN, to);
-        }
-        if publish.retain {
-            to.note("the message is handed on, and not retained");
-        }
-        if is_new {
-            to.pass(
-                published(publish),
-                publish.topic.len() + publish.payload.len(),
-            );
-        }
-        match publish.qos {
-            0 => {}
-            1 => self.step(Step::Ack, publish.id, 0, to),
-            _ => self.step(Step::Rec, publish.id, 0, to),
-        }
-    }
-
-    /// The client has taken a message, or refused it.
-    fn delivered(&mut self, kind: Step, id: u16, code: u8, to: &mut Served) {
-        to.see(see::step(kind, id, code));
-        if kind == Step::Rec && code < FAILURE && self.flight.advance(id) {
-            return self.step(Step::Rel, id, 0, to);
-        }
-        let of = self.flight.end(id, |wait| match kind {
-            Step::Ack => wait == Wait::Acknowledge,
-            Step::Rec => wait == Wait::Receive,
-            _ => wait == Wait::Complete,
-        });
-        if of.is_none() {
-            to.note(format!("nobody waits for {} {id}", kind.name()));
-        }
-    }
-
-    /// Answers within the exchange of a message.
-    fn step(&self, kind: Step, id: u16, code: u8, to: &mut Served) {
-        let bytes = packet::ack(self.version, kind, id, code);
-        to.send(Kind::Binary, bytes, see::step(kind, id, code));
-    }
 }
 
 fn disconnect(code: u8, to: &mut Served) {
@@ -358,17 +288,6 @@ fn refuse_connect(version: Version, code: u8, to: &mut Served) {
     let bytes = request::connack(version, code, &Properties::default());
     to.send(Kind::Binary, bytes, seen.noting(why.as_str()));
     to.close(1002, &why);
-}
-
-/// A message of a client, for others.
-fn published(publish: &Publish<'_>) -> Notice {
-    notice(&Message {
-        topic: publish.topic.to_owned(),
-        payload: publish.payload.to_vec(),
-        qos: publish.qos,
-        retain: false,
-        properties: publish.properties.message_part(),
-    })
 }
 
 fn connected(connect: &Connect<'_>) -> Seen {

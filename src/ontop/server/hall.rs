@@ -7,6 +7,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::Credentials;
+use super::kept::{KeepError, Kept};
+use super::notice::{Keep, Notice};
 
 /// Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +23,7 @@ struct State {
     refused: BTreeSet<String>,
     /// Those that are present in a topic, by their session, and who they are.
     present: BTreeMap<String, BTreeMap<String, Value>>,
+    kept: Kept,
 }
 
 impl Hall {
@@ -48,6 +51,30 @@ impl Hall {
 
     pub(in crate::ontop) fn refuses(&self, topic: &str) -> bool {
         self.state.borrow().refused.contains(topic)
+    }
+
+    /// Keeps what is said, or drops what is kept, if the notice asks for that.
+    pub fn keep(&self, notice: &Notice) -> Result<(), KeepError> {
+        let Some(topic) = &notice.topic else {
+            return Ok(());
+        };
+        let kept = &mut self.state.borrow_mut().kept;
+        match notice.keep {
+            Keep::No => Ok(()),
+            Keep::Yes => kept.keep(topic, notice.said().1),
+            Keep::Drop => {
+                kept.drop(topic);
+                Ok(())
+            }
+        }
+    }
+
+    /// What is kept for the topics that `wanted` returns something for, with that.
+    pub(in crate::ontop) fn kept<T>(
+        &self,
+        wanted: impl Fn(&str) -> Option<T>,
+    ) -> Vec<(T, Rc<Value>)> {
+        self.state.borrow().kept.of(wanted)
     }
 
     /// Somebody is present from now on.

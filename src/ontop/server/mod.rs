@@ -6,6 +6,7 @@
 
 mod credentials;
 mod hall;
+mod kept;
 mod notice;
 mod served;
 mod session;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 pub use credentials::Credentials;
 pub use hall::Hall;
-pub use notice::{Notice, Order};
+pub use kept::KeepError;
+pub use notice::{Keep, Notice, Order};
 pub(super) use served::{Served, Why};
 pub use session::Session;
 pub(super) use topics::Topic;

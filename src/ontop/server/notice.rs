@@ -10,8 +10,19 @@ pub struct Notice {
     pub(in crate::ontop) what: What,
     /// Whether the client that says it gets it as well, if it is subscribed.
     pub(in crate::ontop) to_sender: bool,
+    pub keep: Keep,
     /// What it takes in memory, in bytes.
     pub size: usize,
+}
+
+/// Whether those that subscribe later get it as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    No,
+    /// In the place of what was kept for its topic.
+    Yes,
+    /// They do not get what was kept for its topic either.
+    Drop,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +47,7 @@ impl Notice {
             topic: None,
             what: What::Said(verb, said),
             to_sender: true,
+            keep: Keep::No,
             size: 0,
         }
     }
@@ -46,6 +58,7 @@ impl Notice {
             topic: Some(topic.to_owned()),
             what: What::End,
             to_sender: true,
+            keep: Keep::No,
             size: 0,
         }
     }

@@ -120,8 +120,13 @@ impl Served {
         self.actions.see(seen);
     }
 
+    /// Whether what is sent is of any use.
+    pub(in crate::ontop) fn has_room(&self) -> bool {
+        !self.is_closing && !self.is_flooded
+    }
+
     pub(in crate::ontop) fn send(&mut self, kind: Kind, payload: Vec<u8>, seen: Seen) {
-        if self.is_closing || self.is_flooded {
+        if !self.has_room() {
             return;
         }
         if self.waiting > MOST_AT_ONCE {

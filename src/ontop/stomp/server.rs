@@ -111,6 +111,10 @@ impl Server for Stomp {
             return;
         };
         for topic in topics {
+            if !to.has_room() {
+                // Each copy takes time, and is for nothing.
+                return;
+            }
             self.last += 1;
             let id = format!("{}-{}", self.id, self.last);
             let mut frame = Frame::new(

@@ -28,6 +28,10 @@ fn lines_and_verbs_go_to_those_that_are_subscribed() {
             "/to 7 /next ticks 1",
             "not sent: client 7 is not connected; /clients lists the clients",
         ),
+        (
+            "/to 1 /next tocks 1",
+            "not sent: client 1 is not subscribed to tocks",
+        ),
         ("/nxt ticks 1", "unknown command /nxt"),
         (
             "/help next",
@@ -59,5 +63,18 @@ fn a_line_may_begin_with_a_destination_that_looks_like_a_command() {
     one.wait_for_stdout("\"body\":\"two\"");
     server.types("/queue/b x", "not sent: nobody is subscribed to /queue/b");
     server.types("/queue x", "unknown command /queue");
+    server.terminal.leave();
+}
+
+#[test]
+fn a_message_may_be_retained_before_anybody_subscribes() {
+    let mut server = prompted(&["--as", "mqtt"]);
+    server.types(
+        "/publish -r a/b x",
+        "retained; nobody is subscribed to a/b yet",
+    );
+    server.types("/publish a/b x", "not sent: nobody is subscribed to a/b");
+    server.types("/publish -r a/b", "nothing is retained for a/b");
+    server.types("/publish -x a/b x", "unknown option -x");
     server.terminal.leave();
 }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use super::{Listening, serving};
 use crate::listen::exchange;
 use crate::support::peer::{Message, Peer};
+use crate::support::run::wsee;
 
 /// Claims that these texts are refused with this code and reason, after `replies`.
 #[track_caller]
@@ -377,4 +378,79 @@ fn the_will_of_an_mqtt_client_that_is_cut_off_is_published() {
     assert_eq!(peer.receive().into_data().to_vec(), b"\x20\x02\0\0");
     drop(peer);
     other.wait_for_stdout("{\"topic\":\"gone\",\"payload\":\"no\"}\n");
+}
+
+#[test]
+fn mqtt_keeps_retained_messages_for_those_that_subscribe_later() {
+    let mut server = serving("mqtt", &[]);
+    let url = server.url();
+    let subscribed = |args: &[&str], count| {
+        let args = [&["--as", "mqtt", &url, "-m", "20s", "-n", count], args].concat();
+        let run = wsee(&args).run().exits(0);
+        String::from_utf8(run.stdout).expect("UTF-8")
+    };
+    let publish = |line: &str| {
+        let run = wsee(&["--as", "mqtt", &url]).stdin(format!("{line}\n"));
+        run.run().exits(0);
+    };
+    publish("{\"topic\":\"a/b\",\"payload\":\"old\",\"qos\":1,\"retain\":true}");
+    publish(
+        "{\"topic\":\"a/b\",\"payload\":\"new\",\"qos\":1,\"retain\":true,\"properties\":{\"content_type\":\"t\"}}",
+    );
+    server.command("/publish -r a/c typed");
+    server.command("/accept one");
+    server.running.wait_for_stderr("one is not refused");
+    let b = "{\"topic\":\"a/b\",\"payload\":\"new\",\"qos\":1,\"retain\":true,\"properties\":{\"content_type\":\"t\"}}\n";
+    let c = "{\"topic\":\"a/c\",\"payload\":\"typed\",\"retain\":true}\n";
+    assert_eq!(
+        subscribed(&["--subscribe", "a/# 2"], "2"),
+        format!("{b}{c}")
+    );
+    let older = ["--subscribe", "a/b", "--mqtt-version", "3.1.1"];
+    assert_eq!(
+        subscribed(&older, "1"),
+        "{\"topic\":\"a/b\",\"payload\":\"new\",\"retain\":true}\n"
+    );
+    // An empty message removes it.
+    publish("{\"topic\":\"a/b\",\"qos\":1,\"retain\":true}");
+    assert_eq!(subscribed(&["--subscribe", "a/#"], "1"), c);
+    server.command("/publish -r a/c");
+    server.command("/accept two");
+    server.running.wait_for_stderr("two is not refused");
+    let mut client = server.client("mqtt", "/", &["--subscribe", "a/#"]);
+    client.wait_for_stderr("suback");
+    client.send("{\"topic\":\"a/d\",\"payload\":\"1\",\"retain\":true}\n");
+    client.wait_for_stdout("{\"topic\":\"a/d\",\"payload\":\"1\"}\n");
+}
+
+#[test]
+fn a_subscription_of_mqtt_5_says_whether_it_wants_retained_messages() {
+    let server = serving("mqtt", &[]);
+    let open = || {
+        let mut peer = server.open_with("/", "mqtt");
+        peer.send(b"\x10\x0d\0\x04MQTT\x05\x02\0\0\0\0\0".to_vec());
+        assert_eq!(peer.receive().into_data()[..1], [0x20]);
+        peer
+    };
+    let retained = b"\x31\x05\0\x01a\0x";
+    let subscribed = |peer: &mut Peer, options: u8, replies: &[&[u8]]| {
+        peer.send([b"\x82\x07\0\x01\0\0\x01a", &[options][..]].concat());
+        let suback: &[u8] = b"\x90\x04\0\x01\0\0";
+        for reply in std::iter::once(&suback).chain(replies) {
+            assert_eq!(peer.receive().into_data(), *reply, "{options:#x}");
+        }
+    };
+    let mut one = open();
+    one.send(retained.to_vec());
+    // Never, only if the subscription is new, and always.
+    subscribed(&mut one, 0x20, &[]);
+    subscribed(&mut one, 0x10, &[]);
+    subscribed(&mut one, 0x00, &[retained]);
+    subscribed(&mut open(), 0x10, &[retained]);
+    // Later messages are only marked for those that ask for that.
+    one.send(retained.to_vec());
+    assert_eq!(one.receive().into_data(), b"\x30\x05\0\x01a\0x".as_slice());
+    subscribed(&mut one, 0x28, &[]);
+    one.send(retained.to_vec());
+    assert_eq!(one.receive().into_data(), retained.as_slice());
 }

@@ -33,6 +33,10 @@ impl Mqtt {
         let names = names.collect::<Vec<_>>().join(", ");
         let seen = see::seen("subscribe", format!("subscribe {names}"));
         to.see(seen.with("id", id).with("topics", topics(filters)));
+        let had: Vec<bool> = filters
+            .iter()
+            .map(|(filter, _)| to.topics.find(filter).is_some())
+            .collect();
         let codes: Vec<u8> = filters
             .iter()
             .map(|(filter, options)| grant(filter, *options, to))
@@ -43,6 +47,18 @@ impl Mqtt {
         let seen = seen.with("codes", codes.clone()).noting(shown.join(", "));
         let bytes = request::suback(self.version, id, &codes);
         to.send(Kind::Binary, bytes, seen);
+        let asking: Vec<(&str, u8)> = filters
+            .iter()
+            .zip(codes)
+            .zip(had)
+            .filter(|(((_, options), code), had)| *code < FAILURE && wants_kept(*options, *had))
+            .map(|(((filter, _), qos), _)| (*filter, qos))
+            .collect();
+        let granted = |topic: &str| {
+            let covering = asking.iter().filter(|(filter, _)| covers(filter, topic));
+            covering.map(|(_, qos)| u64::from(*qos)).max()
+        };
+        self.deliver_kept(granted, to);
     }
 
     /// Version 3.1.1 has one code for all failures.
@@ -79,13 +95,22 @@ fn grant(filter: &str, options: u8, to: &mut Served) -> u8 {
         return BAD_FILTER;
     }
     // §3.8.3.1: what it publishes itself may be none of its business.
-    let data = json!({"qos": qos, "no_local": options & 4 != 0});
+    let data = json!({"qos": qos, "no_local": options & 4 != 0, "as_published": options & 8 != 0});
     match to.subscribe(filter, filter, data) {
         Ok(_) => qos,
         Err(error) => {
             to.note(format!("{filter} is refused: {error}"));
             NOT_ALLOWED
         }
+    }
+}
+
+/// MQTT 5 §3.8.3.1: whether a subscription with these options gets retained messages; an earlier one may be replaced.
+fn wants_kept(options: u8, is_replaced: bool) -> bool {
+    match options >> 4 {
+        0 => true,
+        1 => !is_replaced,
+        _ => false,
     }
 }
 
