@@ -62,7 +62,7 @@ pub use handshake::{AcceptArgs, AuthArgs, HandshakeArgs, RedirectArgs};
 pub use http::{HttpArgs, HttpVersion};
 pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
 pub use listen::{CredentialArgs, ListenArgs};
-pub use on_top::{As, Eio, MqttVersion, OnTopArgs, Transport};
+pub use on_top::{As, Eio, MqttVersion, OnTopArgs, SocketIoParser, Transport};
 pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, StyleArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;

@@ -88,6 +88,17 @@ pub struct OnTopArgs {
         hide_short_help = true
     )]
     pub transport: Option<Transport>,
+    /// The parser of Socket.IO: json, the default, or msgpack
+    ///
+    /// msgpack is that of npm's socket.io-msgpack-parser; a server has one of them.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "name",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub parser: Option<SocketIoParser>,
     /// The version of MQTT: 3.1.1 or 5, the default
     ///
     /// A broker that lacks the version refuses the session (exit status 115).
@@ -140,6 +151,13 @@ pub enum Eio {
     V3,
     V4,
     Auto,
+}
+
+/// A value of `--parser`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SocketIoParser {
+    Json,
+    Msgpack,
 }
 
 /// A value of `--mqtt-version`.

@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 
 use rmpv::Value as Pack;
 use rmpv::decode::read_value_with_max_depth;
+use rmpv::encode::write_value;
 use serde_json::{Map, Value};
 
-use super::binary::binary_value;
+use super::binary::{binary, binary_value};
 
 /// The deepest nesting, in levels of rmpv, which counts two for one of JSON: as deep as `serde_json` reads.
 const MAX_DEPTH: usize = 256;
@@ -61,5 +62,38 @@ fn name(key: Pack) -> String {
     match json(key) {
         Value::String(text) => text,
         other => other.to_string(),
+    }
+}
+
+/// The bytes of a value whose binary parts are as `binary_value` has them.
+pub(super) fn write(value: Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A vector takes everything.
+    let _ = write_value(&mut bytes, &pack(value));
+    bytes
+}
+
+fn pack(value: Value) -> Pack {
+    if let Some(bytes) = binary(&value) {
+        return Pack::Binary(bytes);
+    }
+    match value {
+        Value::Null => Pack::Nil,
+        Value::Bool(value) => value.into(),
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(value), _) => value.into(),
+            (None, Some(value)) => value.into(),
+            (None, None) => number.as_f64().unwrap_or(f64::NAN).into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) => Pack::Array(items.into_iter().map(pack).collect()),
+        Value::Object(members) => {
+            let pairs = members.into_iter();
+            Pack::Map(
+                pairs
+                    .map(|(name, value)| (name.into(), pack(value)))
+                    .collect(),
+            )
+        }
     }
 }

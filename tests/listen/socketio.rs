@@ -212,3 +212,19 @@ fn flags_that_do_not_fit_are_usage_errors() {
         run.exits(2).prints("").says(message);
     }
 }
+
+#[test]
+fn a_client_with_another_parser_is_answered_in_it() {
+    let server = serving(&[]);
+    let mut socket = server.socket("/socket.io/?EIO=4&transport=websocket");
+    text(&socket.receive());
+    socket.send(b"\x82\xa4type\x00\xa3nsp\xa1/".to_vec());
+    let connected = socket.receive().into_data();
+    let begins = b"\x83\xa4type\x00\xa3nsp\xa1/\xa4data\x81\xa3sid";
+    assert!(connected.starts_with(begins), "{connected:02x?}");
+    let event = b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa1x\xc4\x01\x07";
+    socket.send(event.to_vec());
+    let auth = b"\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x92\xa4auth\x80";
+    assert_eq!(socket.receive().into_data(), auth.as_slice());
+    assert_eq!(socket.receive().into_data(), event.as_slice());
+}

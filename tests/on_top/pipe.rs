@@ -238,7 +238,7 @@ fn a_close_in_the_place_of_the_answer_to_a_join_is_a_failure() {
     run.run()
         .exits(111)
         .says("the server closed before it answered the request to join namespace /")
-        .says("it may have a parser of its own");
+        .says("it may have another parser: --parser msgpack speaks socket.io-msgpack-parser");
 }
 
 #[test]
@@ -459,4 +459,27 @@ fn an_acknowledgement_that_cannot_come_any_more_is_a_failure() {
         .run();
     run.exits(111)
         .says("the server closed before it answered \"save\"; ");
+}
+
+#[test]
+fn another_parser_of_socket_io_is_one_binary_message_for_each_packet() {
+    let connect = b"\x82\xa4type\x00\xa3nsp\xa1/";
+    let connected = b"\x83\xa4type\x00\xa4data\x81\xa3sid\xa1b\xa3nsp\xa1/";
+    let emit = b"\x84\xa4type\x02\xa3nsp\xa1/\xa2id\x00\xa4data\x92\xa4save\xc4\x03\x01\x02\x03";
+    let ack = b"\x84\xa2id\x00\xa4type\x03\xa4data\x91\xc4\x01\x07\xa3nsp\xa1/";
+    let server = scripted(move |mut peer| {
+        peer.send(OPEN);
+        assert_eq!(peer.receive().into_data(), connect.as_slice());
+        peer.send(Message::binary(connected.as_slice()));
+        assert_eq!(peer.receive().into_data(), emit.as_slice());
+        peer.send(Message::binary(ack.as_slice()));
+        peer.record()
+    });
+    let args = ["--as", "socket.io", server.url(), "--parser", "msgpack"];
+    let run = wsee(&args)
+        .stdin("{\"event\":[\"save\",{\"$base64\":\"AQID\"}],\"ack\":true}\n")
+        .run();
+    run.exits(0)
+        .prints("{\"ack\":0,\"data\":[{\"$base64\":\"Bw==\"}]}\n");
+    server.finish();
 }

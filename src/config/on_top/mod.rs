@@ -185,6 +185,7 @@ pub(super) fn resolve(
                 namespaces: args.namespace.clone(),
                 version,
                 is_auto: matches!(args.eio, None | Some(Eio::Auto)),
+                parser: socketio::parser(args),
                 limit,
             };
             (ontop::Options::SocketIo(options), note, Vec::new())
@@ -287,6 +288,7 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         ),
         (args.eio.is_some(), "--eio", &[Name::SocketIo]),
         (args.transport.is_some(), "--transport", &[Name::SocketIo]),
+        (args.parser.is_some(), "--parser", &[Name::SocketIo]),
         (args.init.is_some(), "--init", &[Name::Graphql]),
         (args.mqtt_version.is_some(), "--mqtt-version", &[Name::Mqtt]),
         (args.client_id.is_some(), "--client-id", &[Name::Mqtt]),

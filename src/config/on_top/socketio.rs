@@ -4,9 +4,10 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::query::{add, has, has_key};
-use crate::cli::{Eio, OnTopArgs, Transport};
+use crate::cli::{Eio, OnTopArgs, SocketIoParser, Transport};
 use crate::config::target::Target;
 use crate::ontop::Name;
+use crate::ontop::socketio::Parser;
 use crate::ontop::socketio::engine::Version;
 use crate::session::Polling;
 
@@ -16,6 +17,13 @@ pub(super) fn version(args: &OnTopArgs, target: &Target) -> Version {
         Version::V3
     } else {
         Version::V4
+    }
+}
+
+pub(super) fn parser(args: &OnTopArgs) -> Parser {
+    match args.parser {
+        Some(SocketIoParser::Msgpack) => Parser::MessagePack,
+        Some(SocketIoParser::Json) | None => Parser::Json,
     }
 }
 

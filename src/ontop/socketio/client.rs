@@ -14,6 +14,7 @@ use super::decoder::Decoder;
 use super::engine::{self, EnginePacket, Handshake, Version};
 use super::heartbeat::{Beat, Heartbeat};
 use super::namespace::Namespaces;
+use super::parser::Parser;
 use super::say::{self, Record};
 use super::{refusal, see};
 use crate::exit::Exit;
@@ -33,6 +34,7 @@ pub struct Options {
     pub version: Version,
     /// Whether a server of the other version is followed.
     pub is_auto: bool,
+    pub parser: Parser,
     /// The most bytes of a packet and its attachments.
     pub limit: usize,
 }
@@ -46,6 +48,7 @@ impl Default for Options {
             namespaces: Vec::new(),
             version: Version::V4,
             is_auto: true,
+            parser: Parser::Json,
             limit: LIMIT,
         }
     }

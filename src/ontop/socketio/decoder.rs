@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::engine::{Data, Version};
 use super::msgpack;
 use super::packet::{MAIN, MAX_ATTACHMENTS, Packet, PacketFault, PacketType, RESERVED, children};
+use super::parser::Parser;
 use crate::ontop::binary::binary_value;
 
 /// Reads packets from the messages of a connection.
@@ -13,6 +14,8 @@ pub struct Decoder {
     version: Version,
     /// The most bytes of a packet with its attachments.
     limit: usize,
+    /// That of the peer, as far as it has shown it.
+    parser: Parser,
     partial: Option<Partial>,
 }
 
@@ -31,8 +34,13 @@ impl Decoder {
         Self {
             version,
             limit,
+            parser: Parser::Json,
             partial: None,
         }
+    }
+
+    pub fn parser(&self) -> Parser {
+        self.parser
     }
 
     /// Reads the next message; `None` while attachments are missing.
@@ -46,6 +54,7 @@ impl Decoder {
             }),
             (Data::Binary(bytes), Some(partial)) => self.attachment(partial, &bytes),
             (Data::Binary(bytes), None) if msgpack::is_packet(&bytes) => {
+                self.parser = Parser::MessagePack;
                 let packet = msgpack::decode(&bytes)?;
                 check(&packet, self.version)?;
                 Ok(Some(packet))

@@ -8,6 +8,7 @@ mod heartbeat;
 pub mod msgpack;
 mod namespace;
 pub mod packet;
+mod parser;
 pub mod payload;
 mod refusal;
 mod say;
@@ -15,5 +16,6 @@ mod see;
 pub mod server;
 
 pub use client::{Client, LONGEST_WAIT, Options};
+pub use parser::Parser;
 pub use refusal::{joined, refusal, refusal_code};
 pub use say::{ANSWER, VERBS, event_pattern, is_namespace};

@@ -1,13 +1,17 @@
 //! Packets of socket.io-msgpack-parser: the whole packet is one binary message.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::packet::{MAIN, Packet, PacketFault, PacketType};
 use crate::ontop::pack;
 
-/// Whether a binary message starts as a packet does: with a map whose first key is `type`.
+/// Whether a binary message starts as a packet does: with a map whose first key is `type`, or `id` as in the
+/// acknowledgements of npm's server.
 pub(super) fn is_packet(payload: &[u8]) -> bool {
-    matches!(payload, [0x81..=0x8f, 0xa4, b't', b'y', b'p', b'e', ..])
+    let [0x81..=0x8f, first_key @ ..] = payload else {
+        return false;
+    };
+    first_key.starts_with(b"\xa4type") || first_key.starts_with(b"\xa2id")
 }
 
 /// Reads a packet; its data has binary parts as `binary_value`.
@@ -42,6 +46,28 @@ pub fn decode(payload: &[u8]) -> Result<Packet, PacketFault> {
     Ok(Packet { data, ..packet })
 }
 
+/// The message of a packet; `binary_value` in its data is binary.
+pub fn encode(packet: &Packet) -> Vec<u8> {
+    let kind = match packet.kind {
+        PacketType::Connect => 0,
+        PacketType::Disconnect => 1,
+        PacketType::Event => 2,
+        PacketType::Ack => 3,
+        PacketType::ConnectError => 4,
+    };
+    let members = [
+        ("type", Some(Value::from(kind))),
+        ("nsp", Some(packet.namespace.as_str().into())),
+        ("id", packet.id.map(Value::from)),
+        ("data", packet.data.clone()),
+    ];
+    let members = members.into_iter();
+    let object: Map<_, _> = members
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect();
+    pack::write(object.into())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -63,6 +89,33 @@ mod tests {
         assert!(is_packet(&bytes));
         let data = vec![json!("x"), json!({"$base64": "AQI="})];
         assert_eq!(decode(&bytes), Ok(Packet::event("/a", Some(7), data)));
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        let data = vec![
+            json!("x"),
+            json!({"$base64": "AQI="}),
+            json!([-1, 1.5, null]),
+        ];
+        for packet in [
+            Packet::event("/a", Some(7), data.clone()),
+            Packet::ack("/", 300, data),
+            Packet::new(PacketType::Connect, "/", Some(json!({"token": "t"}))),
+            Packet::new(PacketType::Disconnect, "/a", None),
+        ] {
+            let bytes = encode(&packet);
+            assert!(is_packet(&bytes));
+            assert_eq!(decode(&bytes), Ok(packet));
+        }
+    }
+
+    #[test]
+    fn an_acknowledgement_may_begin_with_its_number() {
+        let bytes = b"\x84\xa2id\x00\xa4type\x03\xa4data\x91\xa2ok\xa3nsp\xa1/";
+        assert!(is_packet(bytes));
+        let expected = Packet::ack("/", 0, vec![json!("ok")]);
+        assert_eq!(decode(bytes), Ok(expected));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::Client;
-use crate::ontop::socketio::engine::{self, Data, EnginePacket, Version};
+use crate::ontop::socketio::engine::{self, EnginePacket, Version};
 use crate::ontop::socketio::namespace::State;
-use crate::ontop::socketio::packet::{self, MAIN, Packet, PacketType};
+use crate::ontop::socketio::packet::{MAIN, Packet, PacketType};
 use crate::ontop::socketio::say::{Emit, Give};
 use crate::ontop::socketio::see;
 use crate::ontop::{Actions, SayError, Seen};
@@ -64,23 +64,26 @@ impl Client {
                 data: Some("***".into()),
                 ..packet.clone()
             };
-            masked = Some(self.encoded(Data::Text(packet::encode(&hidden).0.into())).1);
+            masked = Some(hidden);
         }
-        let (text, _) = packet::encode(&packet);
-        let (kind, payload) = self.encoded(Data::Text(text.into()));
-        actions.send_masked(kind, payload, masked, Some(seen));
+        let mut masked = masked.map(|it| self.messages(&it)).into_iter().flatten();
+        // CONNECT has no attachments.
+        for (kind, payload) in self.messages(&packet) {
+            let masked = masked.next().map(|(_, payload)| payload);
+            actions.send_masked(kind, payload, masked, Some(seen.clone()));
+        }
     }
 
-    fn encoded(&self, data: Data<'_>) -> (Kind, Vec<u8>) {
-        engine::encode(self.version, &EnginePacket::Message(data))
+    fn messages(&self, packet: &Packet) -> Vec<(Kind, Vec<u8>)> {
+        let messages = self.options.parser.messages(packet).into_iter();
+        messages
+            .map(|data| engine::encode(self.version, &EnginePacket::Message(data)))
+            .collect()
     }
 
     /// Sends a packet with its attachments, the last of which is shown as all of it.
     pub(super) fn send(&mut self, packet: &Packet, seen: Seen, actions: &mut Actions) {
-        let (text, attachments) = packet::encode(packet);
-        let mut messages = vec![self.encoded(Data::Text(text.into()))];
-        let attachments = attachments.into_iter();
-        messages.extend(attachments.map(|bytes| self.encoded(Data::Binary(bytes.into()))));
+        let messages = self.messages(packet);
         let limit = self.session().and_then(|it| it.handshake.max_payload);
         let largest = messages
             .iter()

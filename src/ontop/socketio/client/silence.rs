@@ -62,8 +62,7 @@ pub(super) fn silent(what: &str) -> Refusal {
 /// The server has closed in the place of an answer, as it does if its parser cannot read the request.
 pub(super) fn unjoined(name: &str) -> Refusal {
     let text = format!("the server closed before it answered the request to join namespace {name}");
-    let hint =
-        "it may have a parser of its own, such as msgpack, which wsee reads and does not write";
+    let hint = "it may have another parser: --parser msgpack speaks socket.io-msgpack-parser";
     Refusal {
         exit: Exit::ClosedWithError,
         may_pass: true,

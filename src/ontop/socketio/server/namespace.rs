@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use super::super::engine::{Data, EnginePacket, Version};
-use super::super::packet::{self, MAIN, Packet, PacketType};
+use super::super::packet::{MAIN, Packet, PacketType};
 use super::super::say::{self, Emit};
 use super::super::see;
 use super::{Report, Service, Session};
@@ -154,11 +154,9 @@ impl Session {
     }
 
     fn answer(&mut self, packet: &Packet) {
-        let (text, attachments) = packet::encode(packet);
         self.reports.push(Report::Answered(see::whole(packet)));
-        self.queue(EnginePacket::Message(Data::Text(text.into())));
-        for attachment in attachments {
-            self.queue(EnginePacket::Message(Data::Binary(attachment.into())));
+        for data in self.decoder.parser().messages(packet) {
+            self.queue(EnginePacket::Message(data));
         }
     }
 }
