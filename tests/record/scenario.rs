@@ -147,6 +147,26 @@ fn secrets_become_variables_of_the_environment() {
 }
 
 #[test]
+fn cookies_in_a_field_each_are_one_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.wsee");
+    let server = listening(&["--http2"]);
+    let url = server.url();
+    let args = ["--http2-prior-knowledge", "--like", "firefox", "-1"];
+    let own = [&*url, "-b", "a=1; b=2", "--record", text(&path)];
+    wsee(&[&own[..], &args].concat())
+        .stdin("hi\n")
+        .run()
+        .exits(0);
+    let scenario = recorded(&path);
+    let (note, opening) = scenario.split_once('\n').expect("a comment");
+    assert!(note.ends_with(" with --allow-env COOKIE"), "{note}");
+    let fields = opening.matches("\ncookie: {{env.COOKIE}}\n").count();
+    assert_eq!(fields, 1, "{scenario}");
+    server.stop(Signal::INT);
+}
+
+#[test]
 fn a_refusal_is_expected_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.wsee");

@@ -129,7 +129,19 @@ impl Masker {
                 && (!is("Host") || host.as_ref() != Some(value))
                 && (!is("User-Agent") || value != USER_AGENT)
         });
-        asked
+        let mut together: Vec<(String, String)> = Vec::new();
+        for (name, value) in asked {
+            let is_cookie = |it: &&mut (String, String)| {
+                it.0.eq_ignore_ascii_case("Cookie") && it.0.eq_ignore_ascii_case(&name)
+            };
+            // RFC 9113 §8.2.3: cookies that have a field each are one variable.
+            match together.iter_mut().find(is_cookie) {
+                Some((_, cookies)) => cookies.extend(["; ", &value]),
+                None => together.push((name, value)),
+            }
+        }
+        let fields = together.into_iter();
+        fields
             .map(|(name, value)| self.field(name, &value))
             .collect()
     }
