@@ -65,6 +65,17 @@ fn with<'a>(name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[test]
+fn the_end_of_a_stream_is_seen_before_that_of_its_connection() {
+    let server = serving(&[]);
+    let mut http2 = calling(&server);
+    open(&mut http2, 1);
+    http2.end_stream();
+    drop(http2);
+    let text = "the client ended the HTTP/2 stream (END_STREAM) without a Close frame";
+    server.running.wait_for_stderr(text);
+}
+
+#[test]
 fn without_tls_the_first_bytes_tell_the_versions_apart() {
     let server = serving(&[]);
     server.running.wait_for_stderr(

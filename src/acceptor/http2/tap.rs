@@ -103,6 +103,8 @@ pub(super) struct Tap {
     preface: usize,
     /// Bytes that were read in this turn.
     in_turn: usize,
+    /// The end of the stream, which waits for the next turn: streams take what came before it in theirs.
+    end: Option<io::Result<()>>,
 }
 
 impl Tap {
@@ -114,6 +116,7 @@ impl Tap {
             received: Reader::default(),
             preface: PREFACE.len(),
             in_turn: 0,
+            end: None,
         }
     }
 }
@@ -125,6 +128,9 @@ impl AsyncRead for Tap {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some(end) = this.end.take() {
+            return Poll::Ready(end);
+        }
         if this.in_turn >= MOST_IN_TURN {
             this.in_turn = 0;
             cx.waker().wake_by_ref();
@@ -135,8 +141,15 @@ impl AsyncRead for Tap {
         if read.is_pending() {
             this.in_turn = 0;
         }
-        ready!(read)?;
+        let read = ready!(read);
         let bytes = &buf.filled()[before..];
+        if bytes.is_empty() && this.in_turn > 0 {
+            this.in_turn = 0;
+            this.end = Some(read);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        read?;
         this.in_turn += bytes.len();
         let preface = this.preface.min(bytes.len());
         this.preface -= preface;
