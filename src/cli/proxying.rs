@@ -241,9 +241,9 @@ pub struct ProxyingOutputArgs {
     ///
     /// The names have the time of the start and the number of the connection. wsee replay sends again
     /// what the client sent. What rules or the user at the prompt have changed is recorded as it left the proxy,
-    /// when it left; in .jsonl the fault below it says so. DIR is created if it is missing. Secrets in URLs and header fields are
-    /// masked (see --show-secrets); payload is recorded as it is. A message larger than --max-message
-    /// is left out.
+    /// when it left; in .jsonl the fault below it says so, and a .wsee scenario expects what the server
+    /// sent. DIR is created if it is missing. Secrets in URLs and header fields are masked (see
+    /// --show-secrets); payload is recorded as it is. A message larger than --max-message is left out.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub record: Option<PathBuf>,
     /// The format of --record: jsonl, har or wsee

@@ -112,6 +112,11 @@ impl Recorder {
         self.recorded
     }
 
+    /// Whether what is received is what a later run expects.
+    pub fn is_scenario(&self) -> bool {
+        matches!(self.writer, Writer::Scenario(_))
+    }
+
     /// What comes next is of this connection; `None` is the first one of the run.
     pub fn of(&mut self, connection: Option<&Label>) {
         if let Writer::Jsonl(jsonl) = &mut self.writer {

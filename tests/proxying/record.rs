@@ -98,6 +98,37 @@ fn a_recording_replays() {
 }
 
 #[test]
+fn a_scenario_expects_what_the_server_sent() {
+    let server = listening(&[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("UTF-8");
+    let record = ["--record", dir, "--record-format", "wsee"];
+    let rules = [
+        "--on",
+        "server text a=replace b",
+        "--on",
+        "client text c=replace d",
+    ];
+    let proxy = proxying(&server.url(), &[record, rules].concat());
+    let mut client = proxy.open();
+    for (sent, received) in [("a", "b"), ("c", "d")] {
+        client.send(Message::text(sent));
+        client.expect(received);
+    }
+    client.close(1000, "");
+    proxy.running.wait_for_stderr("@1 * closed by client: 1000");
+    proxy.stop(Signal::INT).exits(130);
+    let mut files = fs::read_dir(dir).expect("the folder");
+    let file = files.next().expect("a file").expect("a file").path();
+    let text = fs::read_to_string(&file).expect("a scenario");
+    assert!(text.contains("> a\n< text a\n> d\n< text d\n"), "{text}");
+    wsee(&["test", file.to_str().expect("UTF-8")])
+        .run()
+        .exits(0);
+    server.stop(Signal::INT);
+}
+
+#[test]
 fn events_of_connections_that_are_open_at_once_replay_apart() {
     let server = listening(&[]);
     let proxy = proxying(&server.url(), &["--jsonl"]);

@@ -23,7 +23,7 @@ impl Journal {
         let message = Message::whole(after.kind, &after.payload, None);
         self.show_answer(side, &message, now);
         self.log.replaces(number);
-        self.record(side, &message, now);
+        self.record_left(side, &message, now);
         self.log.turn_to(None);
         let text = format!("* edited, {} left in place of #{number}", named(&message));
         self.log.note(Role::Fact, &text);
@@ -92,7 +92,7 @@ impl Journal {
         let message = Message::whole(kind, payload, None);
         self.log.turn_to(Some(side));
         self.show_answer(side, &message, now);
-        self.record(side, &message, now);
+        self.record_left(side, &message, now);
         let shown = named(&message);
         self.note_added(side, how, ("the message above is", &shown));
     }
@@ -113,7 +113,7 @@ impl Journal {
     }
 
     /// What the user wanted is no fault for people; in a recording it differs from what passed.
-    fn wanted(&mut self, shown: &str, recorded: &str) {
+    pub(super) fn wanted(&mut self, shown: &str, recorded: &str) {
         let now = self.now();
         self.log.turn_to(None);
         self.log.note(Role::Fact, &format!("* {shown}"));

@@ -84,6 +84,10 @@ impl Journal {
     /// Records what comes from these ends when it leaves.
     pub(super) fn await_leaving(&mut self, sides: [bool; 2]) {
         self.records_leaving = sides;
+        // A scenario expects of the server what the server says.
+        if self.recorder.as_ref().is_some_and(Recorder::is_scenario) {
+            self.records_leaving[Side::Server as usize] = false;
+        }
     }
 
     /// The time of what is read; asked for once per read.
@@ -250,6 +254,16 @@ impl Journal {
         self.log.turn_to(Some(side));
         let message = Message::whole(seen.kind, seen.payload, seen.deflated);
         self.show(side, &message, now);
+        if !self.records_leaving[side as usize] {
+            self.record(side, &message, now);
+        }
+    }
+
+    /// Records what has left.
+    fn record_left(&mut self, side: Side, message: &Message<'_>, now: Instant) {
+        if self.records_leaving[side as usize] {
+            self.record(side, message, now);
+        }
     }
 
     fn message(&mut self, side: Side, seen: &Watched<'_>, now: Instant) {
@@ -357,6 +371,7 @@ impl Journal {
         for note in notes {
             match note {
                 Note::Mark(text) => self.fault(&text),
+                Note::Wanted(text) => self.wanted(&text, &text),
                 // The row above the prompt counts them when the view continues.
                 Note::Behind(_) if self.log.is_paused() => {}
                 Note::Fact(text) | Note::Behind(text) => {
@@ -370,8 +385,9 @@ impl Journal {
                     deflated,
                 }) => {
                     let message = Message::whole(kind, &payload, deflated);
-                    self.record(side, &message, self.now());
+                    self.record_left(side, &message, self.now());
                 }
+                Note::Closed if !self.records_leaving[side as usize] => {}
                 Note::Closed => {
                     let frame = self.closes[side as usize].clone().and_then(|it| it.0);
                     let event = close(direction(side), frame);

@@ -44,6 +44,8 @@ impl Plain {
 pub(super) enum Note {
     /// A message did not pass as it came.
     Mark(String),
+    /// The same, because the user wants it so.
+    Wanted(String),
     Fact(String),
     /// A message waits behind one that is held.
     Behind(String),

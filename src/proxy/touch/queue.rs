@@ -447,7 +447,11 @@ impl Queue {
             let text = format!(
                 "later compressed messages from the {side} leave uncompressed, as they refer to it"
             );
-            self.notes.push(Note::Mark(text));
+            self.notes.push(if leaving.was_held {
+                Note::Wanted(text)
+            } else {
+                Note::Mark(text)
+            });
         }
         for copy in 0..leaving.copies {
             let is_first = copy == 0;
