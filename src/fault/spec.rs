@@ -76,8 +76,8 @@ impl FromStr for Fault {
         let place = words.place();
         let kind = kind(name, &mut words)?;
         if side.is_some() && kind.is_of_opening() {
-            let cure = format!("write {name} without client or server");
-            return Err(place.wrong("strikes before there is a direction", &cure));
+            let hint = format!("write {name} without client or server");
+            return Err(place.wrong("strikes before there is a direction", &hint));
         }
         let connection = words
             .accept("on")
@@ -87,8 +87,8 @@ impl FromStr for Fault {
             })
             .transpose()?;
         if let (Kind::Refuse { first: 2.., .. }, Some(_)) = (&kind, connection) {
-            let cure = "write refuse 1 … on connection N for one connection";
-            return Err(words.wrong("does not go with a count above 1", cure));
+            let hint = "write refuse 1 … on connection N for one connection";
+            return Err(words.wrong("does not go with a count above 1", hint));
         }
         words.end()?;
         Ok(Self {
@@ -186,8 +186,8 @@ fn error_code(words: &mut Words<'_>) -> Result<ErrorCode, SpecError> {
     }
     let code = ErrorCode::named(words.take("the code", "")?);
     code.ok_or_else(|| {
-        let cure = "write a name such as PROTOCOL_ERROR or REFUSED_STREAM (RFC 9113 §7)";
-        words.wrong("is not an error code of HTTP/2", cure)
+        let hint = "write a name such as PROTOCOL_ERROR or REFUSED_STREAM (RFC 9113 §7)";
+        words.wrong("is not an error code of HTTP/2", hint)
     })
 }
 
@@ -211,8 +211,8 @@ fn after(words: &mut Words<'_>) -> Result<After, SpecError> {
             return Ok(after);
         }
     }
-    let cure = format!("write {word} messages, {word} bytes or {word}s");
-    Err(place.wrong("has no unit", &cure))
+    let hint = format!("write {word} messages, {word} bytes or {word}s");
+    Err(place.wrong("has no unit", &hint))
 }
 
 fn close_code(words: &mut Words<'_>) -> Result<CloseCode, SpecError> {
@@ -220,8 +220,8 @@ fn close_code(words: &mut Words<'_>) -> Result<CloseCode, SpecError> {
     let code = code.ok().map(CloseCode);
     code.filter(|code| code.is_allowed_on_wire())
         .ok_or_else(|| {
-            let cure = "write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)";
-            words.wrong("is not a status code that may be sent", cure)
+            let hint = "write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)";
+            words.wrong("is not a status code that may be sent", hint)
         })
 }
 
@@ -231,8 +231,8 @@ fn time(words: &mut Words<'_>) -> Result<Duration, SpecError> {
 }
 
 fn parsed_time(word: &str, words: &Words<'_>) -> Result<Duration, SpecError> {
-    let cure = "write 500ms, 2s, 1m or 1m30s";
-    duration::parse(word).map_err(|_| words.wrong("is not a time", cure))
+    let hint = "write 500ms, 2s, 1m or 1m30s";
+    duration::parse(word).map_err(|_| words.wrong("is not a time", hint))
 }
 
 fn latency(words: &mut Words<'_>) -> Result<Kind, SpecError> {

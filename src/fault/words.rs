@@ -12,29 +12,29 @@ pub struct SpecError {
     /// `None` at the end of the text.
     found: Option<String>,
     wrong: String,
-    cure: String,
+    hint: String,
 }
 
 impl SpecError {
     /// The mistake without its place, for a report that marks the place.
     pub fn problem(&self) -> String {
-        let (wrong, cure) = (&self.wrong, &self.cure);
+        let (wrong, hint) = (&self.wrong, &self.hint);
         match &self.found {
-            Some(found) => format!("{found:?} {wrong}; {cure}"),
-            None => format!("{wrong}; {cure}"),
+            Some(found) => format!("{found:?} {wrong}; {hint}"),
+            None => format!("{wrong}; {hint}"),
         }
     }
 }
 
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (wrong, cure) = (&self.wrong, &self.cure);
+        let (wrong, hint) = (&self.wrong, &self.hint);
         match &self.found {
             Some(found) => {
                 let character = self.at + 1;
-                write!(f, "{found:?} at character {character} {wrong}; {cure}")
+                write!(f, "{found:?} at character {character} {wrong}; {hint}")
             }
-            None => write!(f, "{wrong}; {cure}"),
+            None => write!(f, "{wrong}; {hint}"),
         }
     }
 }
@@ -49,13 +49,13 @@ pub(super) struct Place<'t> {
 }
 
 impl Place<'_> {
-    pub(super) fn wrong(&self, wrong: &str, cure: &str) -> SpecError {
+    pub(super) fn wrong(&self, wrong: &str, hint: &str) -> SpecError {
         SpecError {
             at: self.at,
             width: self.word.chars().count().max(1),
             found: Some(self.word.to_owned()),
             wrong: wrong.to_owned(),
-            cure: cure.to_owned(),
+            hint: hint.to_owned(),
         }
     }
 }
@@ -96,9 +96,9 @@ impl<'t> Words<'t> {
     }
 
     /// The next word, which is `what`.
-    pub(super) fn take(&mut self, what: &str, cure: &str) -> Result<&'t str, SpecError> {
+    pub(super) fn take(&mut self, what: &str, hint: &str) -> Result<&'t str, SpecError> {
         let Some(place) = self.places.get(self.next) else {
-            return Err(self.missing(what, cure));
+            return Err(self.missing(what, hint));
         };
         self.next += 1;
         Ok(place.word)
@@ -135,8 +135,8 @@ impl<'t> Words<'t> {
         match self.places.get(self.next) {
             None => Ok(()),
             Some(place) => {
-                let cure = format!("{}, or on connection N after it", self.write());
-                Err(place.wrong("is too much", &cure))
+                let hint = format!("{}, or on connection N after it", self.write());
+                Err(place.wrong("is too much", &hint))
             }
         }
     }
@@ -154,11 +154,11 @@ impl<'t> Words<'t> {
     }
 
     /// A mistake in the word that was taken last.
-    pub(super) fn wrong(&self, wrong: &str, cure: &str) -> SpecError {
-        self.place().wrong(wrong, cure)
+    pub(super) fn wrong(&self, wrong: &str, hint: &str) -> SpecError {
+        self.place().wrong(wrong, hint)
     }
 
-    fn missing(&self, what: &str, cure: &str) -> SpecError {
+    fn missing(&self, what: &str, hint: &str) -> SpecError {
         let place = if self.places.is_empty() {
             ""
         } else {
@@ -169,7 +169,7 @@ impl<'t> Words<'t> {
             width: 1,
             found: None,
             wrong: format!("{what} is missing{place}"),
-            cure: cure.to_owned(),
+            hint: hint.to_owned(),
         }
     }
 }

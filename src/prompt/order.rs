@@ -14,11 +14,11 @@ impl Prompt {
         // What is printed behind the full screen is shown there.
         let is_lent = self.place.is_lent();
         self.observers.view.set_answering(!is_lent);
-        self.obey(order, turn, now);
+        self.carry_out(order, turn, now);
         self.observers.view.set_answering(false);
     }
 
-    fn obey(&mut self, order: Order, turn: Option<&mut Turn<'_>>, now: Instant) {
+    fn carry_out(&mut self, order: Order, turn: Option<&mut Turn<'_>>, now: Instant) {
         match order {
             Order::Entry(entry) if matches!(self.place, Place::Terminal(_)) => {
                 self.route(entry, turn, now);

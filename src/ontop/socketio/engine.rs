@@ -290,7 +290,7 @@ impl RefusalCode {
     }
 
     /// What to change, without the names of flags.
-    pub fn cure(self) -> &'static str {
+    pub fn hint(self) -> &'static str {
         match self {
             Self::TransportUnknown => {
                 "the server's option \"transports\" must list the transport; try another one"

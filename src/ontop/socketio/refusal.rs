@@ -23,17 +23,17 @@ pub fn refusal(body: &str) -> Option<Refusal> {
     Some(Refusal {
         // A server that was started again knows no session of before.
         may_pass: code == RefusalCode::SessionUnknown,
-        ..Refusal::refused(text, cure(code).as_str())
+        ..Refusal::refused(text, advice(code).as_str())
     })
 }
 
-fn cure(code: RefusalCode) -> String {
-    let cure = code.cure();
+fn advice(code: RefusalCode) -> String {
+    let hint = code.hint();
     match code {
-        RefusalCode::Version => format!("{cure}, with --eio 3 or --eio 4"),
-        RefusalCode::SessionUnknown => format!("{cure}; --transport websocket needs none"),
-        RefusalCode::Forbidden => format!("{cure} (--bearer, --cookie, --origin)"),
-        _ => cure.to_owned(),
+        RefusalCode::Version => format!("{hint}, with --eio 3 or --eio 4"),
+        RefusalCode::SessionUnknown => format!("{hint}; --transport websocket needs none"),
+        RefusalCode::Forbidden => format!("{hint} (--bearer, --cookie, --origin)"),
+        _ => hint.to_owned(),
     }
 }
 
