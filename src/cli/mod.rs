@@ -170,7 +170,7 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Write an HTML report of a recorded session
     Report(RecordingReportArgs),
-    /// Look at a recorded session in a full screen
+    /// Look at recorded sessions in a full screen
     View(ViewFileArgs),
     /// Rewrite scenario files in their canonical form
     Fmt(FmtArgs),

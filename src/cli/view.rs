@@ -13,7 +13,7 @@ use clap::{Args, ColorChoice, ValueHint};
 /// messages of the session.
 #[derive(Debug, Args)]
 pub struct ViewFileArgs {
-    /// A recording from --record, a folder of them, or a .har file exported by a browser
+    /// A recording from wsee URL --record, a folder of them, or a .har file exported by a browser
     ///
     /// Several, such as those of wsee proxy --record DIR, are one list in the order of their times. Each
     /// message then has the name of its connection in front: @N by the number at the end of the file's

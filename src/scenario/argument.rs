@@ -242,7 +242,7 @@ mod tests {
             assert_eq!(template.to_string(), reply, "{value}");
         }
         for (value, column, problem) in [
-            ("ping=pong", 1, "write: on text ping"),
+            ("ping=pong", 1, "write: text ping"),
             ("text ping", 1, "no '=' after the pattern"),
             ("json {\"a\"=x", 9, "not JSON"),
             ("text a={{b", 8, "missing }}"),

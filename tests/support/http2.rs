@@ -292,7 +292,8 @@ impl<S: Read + Write + Debug> Http2<S> {
             } else {
                 &[]
             };
-            self.write_frame(frame.kind, FLAG, 0, payload);
+            // A peer that has left shows at the next read.
+            let _ = self.try_write_frame(frame.kind, FLAG, 0, payload);
         }
     }
 }
