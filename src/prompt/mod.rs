@@ -111,6 +111,8 @@ impl Prompt {
         let memory = observers.memory.as_ref().map(|it| it.memory().clone());
         let words = Words::default();
         words.connect(connector.arguments.clone());
+        // What is typed before the first turn has them as well.
+        words.update(speaker.as_ref());
         let roster = Roster::new(&options.name);
         let editor = Editor::start(editor::Options {
             color: observers.view.style().is_colored(),
