@@ -5,7 +5,7 @@ mod hear;
 use std::time::{Duration, Instant};
 
 use super::flight::{Flight, Wait};
-use super::frame::{Assembler, Frame};
+use super::frame::{Assembler, Frame, LOOKED_AT};
 use super::packet::{self, DISCONNECT, PINGREQ, Publish, Version};
 use super::say::{self, Subscription};
 use super::see;
@@ -43,8 +43,6 @@ const KEEP_ALIVE: u16 = 60;
 const GREETING: &str = "CONNECT";
 /// The largest packet without another limit, in bytes: that of messages.
 const DEFAULT_LIMIT: usize = 64 << 20;
-/// The most packets of a message that are looked at: one of 64 MiB holds millions, each of which is larger in memory.
-const LOOKED_AT: usize = 20_000;
 
 #[derive(Debug)]
 pub struct Client {

@@ -9,6 +9,9 @@ pub(super) struct Frame<'b> {
     pub body: &'b [u8],
 }
 
+/// The most packets of a message that are looked at: one of 64 MiB holds millions, each of which is larger in memory.
+pub(super) const LOOKED_AT: usize = 20_000;
+
 /// Puts packets together.
 #[derive(Debug)]
 pub(super) struct Assembler {

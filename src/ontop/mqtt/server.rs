@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::flight::Flight;
-use super::frame::{Assembler, Frame};
+use super::frame::{Assembler, Frame, LOOKED_AT};
 use super::packet::{Packet, Step, Version};
 use super::property::Properties;
 use super::reason::{
@@ -114,11 +114,19 @@ impl Server for Mqtt {
             return to.close(1003, "MQTT's packets are binary");
         }
         let mut assembler = std::mem::replace(&mut self.assembler, Assembler::new(0));
-        assembler.feed(payload, |frame| match frame {
-            Ok(frame) => self.frame(frame, to),
-            Err(fault) => self.malformed(&fault, payload, to),
+        let mut count = 0;
+        assembler.feed(payload, |frame| {
+            count += 1;
+            match frame {
+                _ if count > LOOKED_AT => {}
+                Ok(frame) => self.frame(frame, to),
+                Err(fault) => self.malformed(&fault, payload, to),
+            }
         });
         self.assembler = assembler;
+        if count > LOOKED_AT {
+            to.close(1008, "more than 20000 packets in a message");
+        }
     }
 
     fn hand(&mut self, notice: &Notice, topics: &[Topic], to: &mut Served) {

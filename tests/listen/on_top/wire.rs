@@ -349,6 +349,12 @@ fn mqtt_refuses_as_each_version_says_it() {
     let (messages, end) = close(&[connect, publish]);
     assert_eq!(messages[1], b"\xe0\x01\x90");
     assert_eq!(end, Some((1002, "topic name invalid (144)".to_owned())));
+    // Each takes far more memory than its two bytes.
+    let (_, end) = close(&[connect, &b"\xc0\0".repeat(20_001)]);
+    assert_eq!(
+        end,
+        Some((1008, "more than 20000 packets in a message".to_owned()))
+    );
     let connect_311 = [&connect_311[..1], &[0x0d], &connect_311[2..]].concat();
     let (messages, end) = close(&[&connect_311, b"\x30\x03\0\x01#"]);
     assert_eq!(messages, [b"\x20\x02\0\0"]);
