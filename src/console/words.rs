@@ -186,10 +186,11 @@ impl Words {
     }
 }
 
-/// Names with blanks are typed as JSON.
+/// Names with blanks are typed as JSON, which some are already.
 fn starting(names: &[String], typed: &str) -> Vec<String> {
     let names = names.iter().map(|name| {
-        if name.contains(|c: char| c.is_whitespace() || c == '"') {
+        let is_typed = serde_json::from_str::<String>(name).is_ok();
+        if !is_typed && name.contains(|c: char| c.is_whitespace() || c == '"') {
             serde_json::Value::from(name.as_str()).to_string()
         } else {
             name.clone()

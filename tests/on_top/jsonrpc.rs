@@ -95,7 +95,7 @@ fn both_sides_call_and_notify_at_the_prompt() {
         let call = text(&mut peer);
         peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x1\"}");
         peer.send("{\"jsonrpc\":\"2.0\",\"method\":\"s\",\"params\":{\"subscription\":\"0x1\",\"result\":{\"n\":1}}}");
-        peer.send("{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"ask\",\"params\":[]}");
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"ask\",\"params\":[]}");
         let answer = text(&mut peer);
         let notification = text(&mut peer);
         peer.record();
@@ -105,11 +105,11 @@ fn both_sides_call_and_notify_at_the_prompt() {
     terminal.press("eth_subscribe {\r\"a\": 1}\r");
     terminal.wait_for("result 1   \"0x1\"   to eth_subscribe after ");
     terminal.wait_for("subscription \"0x1\", message 1   { \"n\": 1 }");
-    terminal.wait_for("answer wanted: /answer q JSON");
+    terminal.wait_for("answer wanted: /answer \"1\" JSON");
     terminal.press("/answer \t");
-    terminal.wait_for("> /answer q");
+    terminal.wait_for("> /answer \"1\"");
     terminal.press("true\r");
-    terminal.wait_for("\u{2192} answer q   true");
+    terminal.wait_for("\u{2192} answer 1   true");
     terminal.press("/notify bye\r");
     terminal.wait_for("notification bye");
     terminal.press("/call\r");
@@ -118,7 +118,7 @@ fn both_sides_call_and_notify_at_the_prompt() {
     assert_eq!(terminal.finish(), 0);
     let (call, answer, notification) = server.finish();
     assert!(call.contains("\"params\":{\"a\":1}"), "{call}");
-    assert_eq!(answer, "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"result\":true}");
+    assert_eq!(answer, "{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":true}");
     assert_eq!(notification, "{\"jsonrpc\":\"2.0\",\"method\":\"bye\"}");
 }
 

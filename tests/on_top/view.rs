@@ -417,19 +417,19 @@ fn filters_of_nostr_are_subscriptions_however_they_are_typed() {
 #[test]
 fn a_call_of_ocpp_is_answered_by_its_id_which_tab_completes() {
     let server = scripted(|mut peer| {
-        peer.send("[2,\"b46dfb25\",\"Reset\",{\"type\":\"Soft\"}]");
-        peer.expect("[3,\"b46dfb25\",{\"status\":\"Accepted\"}]");
+        peer.send("[2,\"b46 fb25\",\"Reset\",{\"type\":\"Soft\"}]");
+        peer.expect("[3,\"b46 fb25\",{\"status\":\"Accepted\"}]");
         peer.expect("[3,\"77\",{}]");
         peer.record()
     });
     let mut terminal = terminal(&["--as", "ocpp", server.url()]).prompt();
-    terminal.wait_for("answer wanted: /answer b46dfb25 JSON");
+    terminal.wait_for("answer wanted: /answer \"b46 fb25\" JSON");
     terminal.press("/answer {\"status\":\"Accepted\"}\r");
     terminal.wait_for("/answer needs ID [JSON]");
     terminal.press("/answer \t");
-    terminal.wait_for("> /answer b46dfb25");
+    terminal.wait_for("> /answer \"b46 fb25\"");
     terminal.press("{\"status\":\"Accepted\"}\r");
-    terminal.wait_for("CALLRESULT b46dfb25   { \"status\": \"Accepted\" }");
+    terminal.wait_for("CALLRESULT b46 fb25   { \"status\": \"Accepted\" }");
     terminal.press("/answer 77\r");
     terminal.wait_for("CALLRESULT 77   nobody waits for it");
     terminal.press("\x04");

@@ -60,12 +60,31 @@ fn call(args: &str) -> Result<(String, Value), SayError> {
 
 /// `ID [JSON]`.
 fn answer(args: &str) -> Result<(String, Value), SayError> {
+    if args.trim_start().starts_with('"') {
+        // As Tab completes one with blanks.
+        let mut values = values(args.trim())?.into_iter();
+        return match (values.next(), values.next(), values.next()) {
+            (Some(Value::String(id)), payload, None) => {
+                Ok((id, payload.unwrap_or_else(|| json!({}))))
+            }
+            _ => Err(usage(VERBS, "answer")),
+        };
+    }
     let (id, rest) = word(args.trim());
     let payload = payload("answer", rest)?;
     if id.is_empty() || is_json(id) {
         return Err(usage(VERBS, "answer"));
     }
     Ok((id.to_owned(), payload))
+}
+
+/// An identifier as `/answer` takes it.
+fn typed(id: &str) -> String {
+    if id.contains(|c: char| c.is_whitespace() || c == '"') {
+        Value::from(id).to_string()
+    } else {
+        id.to_owned()
+    }
 }
 
 fn payload(verb: &str, text: &str) -> Result<Value, SayError> {
@@ -118,7 +137,7 @@ impl Scheme for Ocpp {
         match message.form.name {
             "CALL" => {
                 turn.desk.asked.ask(&id);
-                let note = format!("answer wanted: /answer {id} JSON");
+                let note = format!("answer wanted: /answer {} JSON", typed(&id));
                 let print = json!({"id": id, "action": action, "payload": payload});
                 turn.see(seen.noting(note).printing(print));
             }
