@@ -134,7 +134,8 @@ fn name(file: &Path) -> String {
         .and_then(|(_, number)| number.parse::<u64>().ok());
     match number {
         Some(number) => format!("@{number}"),
-        None => stem.into_owned(),
+        // A filter takes a name as one word.
+        None => stem.replace(char::is_whitespace, "_"),
     }
 }
 

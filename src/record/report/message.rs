@@ -58,8 +58,9 @@ impl Recorded {
             Self::Frame(frame) => &mut frame.connection,
         };
         *connection = Some(match connection.take() {
-            Some(inner) => format!("{recording}/{inner}"),
-            None => recording.to_owned(),
+            // A server's client has the number of its file.
+            Some(inner) if inner != recording => format!("{recording}/{inner}"),
+            _ => recording.to_owned(),
         });
         self
     }
@@ -108,4 +109,29 @@ fn head(head: &event::Head) -> Head {
         &head.line,
         fields.map(|field| (field.name.as_str(), field.value.as_str())),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_the_recording_has_as_well_is_not_named_twice() {
+        for (inner, name) in [(Some("@2"), "@2"), (Some("b"), "@2/b"), (None, "@2")] {
+            let message = Recorded::Message(RecordedMessage {
+                number: None,
+                connection: inner.map(str::to_owned),
+                time: None,
+                direction: Direction::Sent,
+                kind: Kind::Text,
+                payload: Vec::new(),
+                deflated: None,
+                on_top: None,
+            });
+            let Recorded::Message(message) = message.of("@2") else {
+                panic!("another kind");
+            };
+            assert_eq!(message.connection.as_deref(), Some(name));
+        }
+    }
 }
