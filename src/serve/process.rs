@@ -9,6 +9,8 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::sys::process;
+
 /// A line from the process, without its line break.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Output {
@@ -128,27 +130,11 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        let shared = Arc::new(Shared::default());
-        if let Some(stdin) = child.stdin.take() {
-            spawn(&shared, |shared| shared.feed(stdin));
-        }
-        if let Some(stderr) = child.stderr.take() {
-            spawn(&shared, |shared| {
-                shared.collect(stderr, Output::Complaint);
-                shared.lock().complaints_ended = true;
-                shared.notify();
-            });
-        }
-        if let Some(stdout) = child.stdout.take() {
-            spawn(&shared, |shared| {
-                shared.collect(stdout, Output::Message);
-                shared.lock().output_ended = true;
-                shared.notify();
-            });
-        }
-        spawn(&shared, |shared| shared.keep(child));
-        Ok(Self(shared))
+        let child = process::spawn_group(command)?;
+        let this = Self(Arc::default());
+        // Where that fails, the threads that there are end with it.
+        attend(&this.0, child)?;
+        Ok(this)
     }
 
     /// Gives the process a line.
@@ -198,9 +184,32 @@ impl Drop for Process {
     }
 }
 
-fn spawn(shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + 'static) {
+/// Starts the threads for a process, of which there may be too many.
+fn attend(shared: &Arc<Shared>, mut child: Child) -> io::Result<()> {
+    if let Some(stdin) = child.stdin.take() {
+        spawn(shared, |shared| shared.feed(stdin))?;
+    }
+    if let Some(stderr) = child.stderr.take() {
+        spawn(shared, |shared| {
+            shared.collect(stderr, Output::Complaint);
+            shared.lock().complaints_ended = true;
+            shared.notify();
+        })?;
+    }
+    if let Some(stdout) = child.stdout.take() {
+        spawn(shared, |shared| {
+            shared.collect(stdout, Output::Message);
+            shared.lock().output_ended = true;
+            shared.notify();
+        })?;
+    }
+    spawn(shared, |shared| shared.keep(child))
+}
+
+fn spawn(shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + 'static) -> io::Result<()> {
     let shared = Arc::clone(shared);
-    thread::spawn(move || work(&shared));
+    let thread = thread::Builder::new();
+    thread.spawn(move || work(&shared)).map(drop)
 }
 
 impl Shared {
@@ -321,7 +330,7 @@ impl Shared {
             let end = ends_by.or(alone);
             if end.is_some_and(|end| end <= Instant::now()) {
                 // It may end by itself just now, which is as good.
-                is_killed |= child.kill().is_ok();
+                is_killed |= process::kill_all(&mut child).is_ok();
             }
             thread::sleep(LOOK);
         };

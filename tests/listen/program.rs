@@ -238,6 +238,23 @@ fn a_command_does_not_outlive_the_server() {
 }
 
 #[test]
+fn a_client_that_is_gone_ends_what_its_command_has_started() {
+    let server = listening(&["--", "sh", "-c", "sleep 60 & echo $!; wait"]);
+    let mut client = server.open();
+    let Message::Text(pid) = client.receive() else {
+        panic!("no pid");
+    };
+    drop(client);
+    let pid: i32 = pid.as_str().parse().expect("a number");
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    let start = Instant::now();
+    while rustix::process::test_kill_process(pid).is_ok() {
+        assert!(start.elapsed() < Duration::from_secs(10), "it still runs");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
 fn a_client_that_is_gone_ends_its_command() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");

@@ -1,7 +1,11 @@
 //! Other programs.
 
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// The user's editor if no variable names one.
 pub const EDITOR: &str = "vi";
@@ -27,4 +31,14 @@ pub fn shell(command: &str, path: &Path) -> Command {
     shell.args(["-c", &format!("{command} \"$1\""), "sh"]);
     shell.arg(path);
     shell
+}
+
+/// Starts it with a group of processes of its own, for [`kill_all`].
+pub fn spawn_group(command: &mut Command) -> io::Result<Child> {
+    command.process_group(0).spawn()
+}
+
+/// Kills a process that was started with [`spawn_group`], and those that it has started.
+pub fn kill_all(child: &mut Child) -> io::Result<()> {
+    Ok(kill_process_group(Pid::from_child(child), Signal::KILL)?)
 }
