@@ -136,7 +136,7 @@ pub enum ConfigError {
     )]
     Echo,
     #[error(
-        "--seed repeats chances, such as --fault 'drop 5%'; --flap has none, so leave --seed out"
+        "--seed repeats chances, such as those of --fault 'drop 5%'; nothing here has any, so leave --seed out"
     )]
     Seed,
 }

@@ -250,7 +250,7 @@ impl Protocol for Client {
     fn closing(&mut self, code: u16, _reason: &str) -> Option<Refusal> {
         let (_, name) = self.namespaces.oldest()?;
         let is_first = self.namespaces.first_joined().is_none();
-        (is_first && CloseCode(code).is_ok()).then(|| unjoined(name))
+        (is_first && CloseCode(code).is_ok()).then(|| unjoined(name, self.options.parser))
     }
 
     fn is_unfinished(&self) -> bool {

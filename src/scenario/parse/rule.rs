@@ -65,6 +65,11 @@ fn conditions(mut scan: Scan<'_>) -> Result<Vec<Condition>, Mistake> {
         };
         let after = header.map_or(rest, |(_, rest)| rest);
         let (value, left) = value(after, place)?;
+        let is_no_path = |it: &str| !it.starts_with(['/', '*']);
+        if word == "path" && value.as_literal().is_some_and(is_no_path) {
+            let problem = "expected a path, which begins with /";
+            return Err(rest.mistake(Problem::Missing(problem)));
+        }
         if word == "basic"
             && value
                 .as_literal()

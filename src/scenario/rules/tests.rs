@@ -178,6 +178,10 @@ fn mistakes_in_values_order_and_doors_have_a_place_and_a_hint() {
         ("accept header X", "1:8: expected header NAME: VALUE"),
         ("accept basic me", "1:14: expected basic USER:PASSWORD"),
         (
+            "accept path chat",
+            "1:13: expected a path, which begins with /",
+        ),
+        (
             "accept bearer {{room}}\non re \"a\" capture room = .a",
             "1:15: the variable room",
         ),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Client;
 use crate::exit::Exit;
 use crate::ontop::socketio::engine::Version;
+use crate::ontop::socketio::parser::Parser;
 use crate::ontop::{Actions, Protocol, Refusal, Unsuited};
 use crate::render::quantity;
 
@@ -60,9 +61,14 @@ pub(super) fn silent(what: &str) -> Refusal {
 }
 
 /// The server has closed in the place of an answer, as it does if its parser cannot read the request.
-pub(super) fn unjoined(name: &str) -> Refusal {
+pub(super) fn unjoined(name: &str, parser: Parser) -> Refusal {
     let text = format!("the server closed before it answered the request to join namespace {name}");
-    let hint = "it may have another parser: --parser msgpack speaks socket.io-msgpack-parser";
+    let hint = match parser {
+        Parser::Json => {
+            "it may have another parser: --parser msgpack speaks socket.io-msgpack-parser"
+        }
+        Parser::MessagePack => "it may have the usual parser; try without --parser msgpack",
+    };
     Refusal {
         exit: Exit::ClosedWithError,
         may_pass: true,
