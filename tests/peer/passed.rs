@@ -58,7 +58,7 @@ fn servers_answer_through_the_proxy() {
             .stop(Signal::INT)
             .exits(130)
             .says("GET / HTTP/1.1  ⇒  GET /echo HTTP/1.1\n")
-            .says("← text 293.0 KiB\n")
+            .says("← text 293.0 KiB   (the first 1.0 KiB)\n")
             .never_says("passed on");
     }
 }
