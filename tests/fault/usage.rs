@@ -44,7 +44,7 @@ fn a_seed_without_chances_is_a_mistake() {
         wsee(&args)
             .run()
             .exits(2)
-            .says("wsee: --seed repeats chances, such as --fault ");
+            .says("wsee: --seed repeats chances, such as those of --fault ");
     }
 }
 
