@@ -63,7 +63,7 @@ fn show(
     let terminal = Terminal::hold().map_err(failed)?;
     let loan = terminal.loan().map_err(failed)?;
     let Recordings { name, memory } = recordings;
-    let mut pages = Pages::new(name, memory, lines.clone(), secrets);
+    let mut pages = Pages::new(name, memory, lines.clone(), secrets).recorded();
     let recaller = Recaller {
         memory: memory.clone(),
         lines,

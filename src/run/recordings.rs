@@ -1,5 +1,6 @@
 //! Recordings in a memory, which the full screen shows.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Recordings, ReportError> {
     Ok(Recordings { name, memory })
 }
 
-/// The files, with those in folders in place of these.
+/// The files, each once, with those in folders in place of these.
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
     let mut files = Vec::new();
     for path in paths {
@@ -65,6 +66,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReadError> {
             files.push(path.clone());
         }
     }
+    let mut known = HashSet::new();
+    files.retain(|file| known.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 
@@ -241,5 +244,14 @@ mod tests {
             let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
             assert_eq!(names(&files), expected);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_is_read_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a-0001.jsonl");
+        fs::write(&file, "").expect("a file");
+        let paths = [folder.path().to_owned(), file.clone()];
+        assert_eq!(files(&paths).expect("the file"), [file]);
     }
 }

@@ -21,6 +21,16 @@ const OPEN_KEYS: [&str; 2] = [
     "Tab form  Esc list  ? help",
 ];
 
+/// The same for recordings, from which nothing is sent.
+const RECORDED_KEYS: [&str; 2] = [
+    "Enter open  / search  f filter  y copy  s save  : command  ? help  q leave",
+    "Enter  / f y s :  ? help  q leave",
+];
+const RECORDED_OPEN_KEYS: [&str; 2] = [
+    "Tab form  Enter fold  Esc list  / search  y s  : command  ? help",
+    "Tab form  Esc list  ? help",
+];
+
 /// The longest that fits.
 fn fitting(keys: &[&'static str], columns: usize) -> &'static str {
     let fitting = keys.iter().find(|keys| width(keys) <= columns);
@@ -181,8 +191,15 @@ impl Pages {
         let (role, text) = match &self.said {
             Some((role, text)) => (*role, text.as_str()),
             None if let Some(text) = &over => (Role::Fact, text.as_str()),
-            None if self.open.is_some() => (Role::Fact, fitting(&OPEN_KEYS, columns)),
-            None => (Role::Fact, fitting(&KEYS, columns)),
+            None => {
+                let keys = match (self.is_recorded, self.open.is_some()) {
+                    (false, false) => &KEYS[..],
+                    (false, true) => &OPEN_KEYS,
+                    (true, false) => &RECORDED_KEYS,
+                    (true, true) => &RECORDED_OPEN_KEYS,
+                };
+                (Role::Fact, fitting(keys, columns))
+            }
         };
         let text = cut(text.trim_end(), columns).into_owned();
         self.style.paint(role, text).to_string()

@@ -10,7 +10,8 @@ use crate::size::{self, SizeError};
 #[derive(Debug, Default)]
 pub(super) struct Filter {
     pub(super) source: String,
-    connection: Option<Connection>,
+    /// Any of them; without one, all.
+    connections: Vec<Connection>,
     direction: Option<Direction>,
     kind: Option<Kind>,
     at_least: Option<u64>,
@@ -55,7 +56,7 @@ impl Filter {
                 _ if labels.exist && word.len() > 1 && word.starts_with('@') => {
                     let name = word[1..].to_owned();
                     let is_first = labels.first.is_some_and(|it| it.text() == name);
-                    filter.connection = Some(Connection { name, is_first });
+                    filter.connections.push(Connection { name, is_first });
                 }
                 _ => {
                     let at = source.chars().count() - rest.chars().count();
@@ -70,7 +71,7 @@ impl Filter {
 
     pub(super) fn admits(&self, entry: &Entry) -> bool {
         let size = entry.payload.len() as u64;
-        (self.connection.as_ref()).is_none_or(|it| it.has(entry))
+        (self.connections.is_empty() || self.connections.iter().any(|it| it.has(entry)))
             && self.direction.is_none_or(|it| it == entry.direction)
             && self.kind.is_none_or(|it| it == entry.kind)
             && self.at_least.is_none_or(|least| size > least)
@@ -171,6 +172,9 @@ mod tests {
             ("@host", None, true),
             ("@host", Some("other"), false),
             ("@2 b", Some("@2"), false),
+            ("@2 @host", Some("@2"), true),
+            ("@2 @host", None, true),
+            ("@2 @host", Some("@3"), false),
         ] {
             let filter = Filter::parse(source, labels).expect(source);
             assert_eq!(filter.admits(&of(label)), is_admitted, "{source}");

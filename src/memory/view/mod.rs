@@ -65,6 +65,8 @@ pub struct Pages {
     /// What the last row says instead of the keys.
     said: Option<(Role, String)>,
     is_filtering: bool,
+    /// They are recordings: nothing can be sent.
+    is_recorded: bool,
     /// The rows of the page that moves.
     rows: usize,
 }
@@ -111,7 +113,17 @@ impl Pages {
             overlay: None,
             said: None,
             is_filtering: false,
+            is_recorded: false,
             rows: 1,
+        }
+    }
+
+    /// Those of recordings, from which nothing is sent.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self {
+            is_recorded: true,
+            ..self
         }
     }
 

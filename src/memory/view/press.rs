@@ -40,10 +40,13 @@ const HELP: &[(&str, &str)] = &[
     ("e", "change it in your editor, and send it"),
     ("y", "copy its payload to the clipboard (OSC 52)"),
     ("s", "save its payload in a file"),
-    (":", "a command of the prompt, such as :ping or :find RE"),
+    (":", "a command of the prompt, such as :find RE"),
     ("Ctrl-L", "draw everything again"),
-    ("q, Ctrl-C, F2", "back to the prompt"),
+    ("q, Ctrl-C, F2", "leave the full screen"),
 ];
+
+/// The keys that send.
+const SENDING: [&str; 2] = ["r", "e"];
 
 /// The columns of keys in the help.
 const KEYS: usize = 18;
@@ -199,7 +202,9 @@ impl Pages {
             }
             Key::Char('?') => {
                 let line = |(keys, does): &(&str, &str)| format!("  {keys:<KEYS$} {does}");
-                let lines = HELP.iter().map(line).collect();
+                let works =
+                    |(keys, _): &&(&str, &str)| !self.is_recorded || !SENDING.contains(keys);
+                let lines = HELP.iter().filter(works).map(line).collect();
                 self.overlay = Some(Overlay::new(lines, KEYS + 3));
             }
             Key::Char('s') => {
