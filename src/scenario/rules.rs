@@ -118,12 +118,14 @@ pub fn rules(file: File, folder: &Path, known: &Known) -> Result<Rules, Vec<Mist
         values: values(&file),
         rules: Rules::default(),
         current: None,
+        without_steps: None,
         final_lines: FinalLines::default(),
         mistakes: Vec::new(),
     };
     for line in file.lines {
         builder.line(&line);
     }
+    builder.steps_are_over();
     if builder.mistakes.is_empty() {
         Ok(builder.rules)
     } else {
@@ -190,6 +192,8 @@ struct Builder<'a> {
     values: HashSet<String>,
     rules: Rules,
     current: Option<Current>,
+    /// The current rule, which is nothing without steps and has none yet.
+    without_steps: Option<Line>,
     final_lines: FinalLines,
     mistakes: Vec<Mistake>,
 }
@@ -221,6 +225,26 @@ impl Builder<'_> {
         let entered = match &line.statement {
             Statement::Blank | Statement::Comment(_) | Statement::Include(_) => return,
             Statement::Rule(rule) => self.rule(rule, line),
+            other => {
+                self.without_steps = None;
+                self.below(other, line)
+            }
+        };
+        if let Err(problem) = entered {
+            self.mistakes.push(line.mistake(problem));
+        }
+        // At the door no message has given a value yet.
+        let is_door = matches!(self.current, Some(Current::Door));
+        let none = HashSet::new();
+        let values = if is_door { &none } else { &self.values };
+        let missing = known::missing(&line.statement, self.known, values);
+        let missing = missing.into_iter().map(|it| line.without_value(it));
+        self.mistakes.extend(missing.collect::<Vec<_>>());
+    }
+
+    /// What belongs to a rule above it.
+    fn below(&mut self, statement: &Statement, line: &Line) -> Result<(), Problem> {
+        match statement {
             Statement::AnswerField { name, value } => {
                 if let Some(door) = self.rules.doors.last_mut() {
                     door.fields.push((name.clone(), value.clone()));
@@ -235,20 +259,21 @@ impl Builder<'_> {
             _ => Err(Problem::NotInRules(
                 "a file of rules has no connect, cases and expected answers",
             )),
-        };
-        if let Err(problem) = entered {
+        }
+    }
+
+    fn steps_are_over(&mut self) {
+        if let Some(line) = self.without_steps.take() {
+            let problem = Problem::Missing("expected steps below it, indented");
             self.mistakes.push(line.mistake(problem));
         }
-        // At the door no message has given a value yet.
-        let is_door = matches!(self.current, Some(Current::Door));
-        let none = HashSet::new();
-        let values = if is_door { &none } else { &self.values };
-        let missing = known::missing(&line.statement, self.known, values);
-        let missing = missing.into_iter().map(|it| line.without_value(it));
-        self.mistakes.extend(missing.collect::<Vec<_>>());
     }
 
     fn rule(&mut self, rule: &Rule, line: &Line) -> Result<(), Problem> {
+        self.steps_are_over();
+        // A message without steps is one that nothing else is done with.
+        let needs_steps = matches!(rule, Rule::Open | Rule::Close | Rule::Every(_));
+        self.without_steps = needs_steps.then(|| line.clone());
         let last = &mut self.final_lines;
         let (current, reached) = match rule {
             Rule::Accept(conditions) => {

@@ -65,17 +65,8 @@ fn conditions(mut scan: Scan<'_>) -> Result<Vec<Condition>, Mistake> {
         };
         let after = header.map_or(rest, |(_, rest)| rest);
         let (value, left) = value(after, place)?;
-        let is_no_path = |it: &str| !it.starts_with(['/', '*']);
-        if word == "path" && value.as_literal().is_some_and(is_no_path) {
-            let problem = "expected a path, which begins with /";
+        if let Some(problem) = never_met(word, value.as_literal()) {
             return Err(rest.mistake(Problem::Missing(problem)));
-        }
-        if word == "basic"
-            && value
-                .as_literal()
-                .is_some_and(|it| !it.contains([':', '*']))
-        {
-            return Err(rest.mistake(Problem::Missing("expected basic USER:PASSWORD")));
         }
         conditions.push(match word {
             "path" => Condition::Path(value),
@@ -92,6 +83,16 @@ fn conditions(mut scan: Scan<'_>) -> Result<Vec<Condition>, Mistake> {
         scan = left;
     }
     Ok(conditions)
+}
+
+/// What a value that no request has should be; `None` for one that is not known yet.
+fn never_met(condition: &str, value: Option<&str>) -> Option<&'static str> {
+    let value = value?;
+    match condition {
+        "path" if !value.starts_with([PATH, '*']) => Some("expected a path, which begins with /"),
+        "basic" if !value.contains([':', '*']) => Some("expected basic USER:PASSWORD"),
+        _ => None,
+    }
 }
 
 /// A word, or a text in quotes.
