@@ -49,6 +49,16 @@ pub(super) fn usage(verbs: &[Verb], name: &str) -> SayError {
     )
 }
 
+/// Whether it is an option by its form; one that there is not would be sent as the first argument.
+pub(super) fn is_option(word: &str) -> bool {
+    word.len() == 2 && word.starts_with('-')
+}
+
+pub(super) fn unknown_option(option: &str, known: &str) -> SayError {
+    let hint = format!("there are {known}");
+    SayError::new(format!("unknown option {option}"), hint.as_str())
+}
+
 /// Why something cannot be said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]

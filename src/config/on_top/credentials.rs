@@ -1,6 +1,6 @@
 //! What clients of `wsee listen --as` have to bring.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::source::Source;
 use super::{OnTopError, joined};
@@ -24,6 +24,7 @@ pub(in crate::config) fn wanted(
         Some(read(flag, given).read())
     });
     let members = match members.transpose()? {
+        Some(Value::Object(members)) if name == Some(Name::Stomp) => Some(headers(members)),
         Some(Value::Object(members)) => Some(members),
         _ => None,
     };
@@ -34,6 +35,18 @@ pub(in crate::config) fn wanted(
         members,
         secret: secret.transpose()?.map(Secret::new),
     })
+}
+
+/// Headers of STOMP are texts.
+fn headers(members: Map<String, Value>) -> Map<String, Value> {
+    let text = |value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let headers = members.into_iter();
+    headers
+        .map(|(name, value)| (name, text(value).into()))
+        .collect()
 }
 
 fn login(given: &Secret<String>) -> Result<Login, OnTopError> {

@@ -84,15 +84,22 @@ impl Diagnostic for OnTopError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Namespace(_) => "a namespace starts with /, such as /admin",
-            Self::Json { .. } => {
-                "it takes a JSON object, such as '{\"token\":\"…\"}'; -u USER:PASS logs in over HTTP"
-            }
+            Self::Json { .. } => "it takes a JSON object, such as '{\"token\":\"…\"}'",
             Self::Foreign {
                 flag: "--auth",
                 name,
                 ..
             } if *name == Name::Graphql.as_str() => "--init JSON is the payload of connection_init",
-            Self::Foreign { flag: "--init", .. } => "--auth JSON is what others begin with",
+            Self::Foreign {
+                flag: "--init",
+                name,
+                ..
+            } if [Name::Phoenix, Name::Stomp]
+                .map(Name::as_str)
+                .contains(name) =>
+            {
+                "--auth JSON is what it begins with"
+            }
             Self::Pipe { .. } | Self::Foreign { .. } | Self::NoSubscriptions(_) => {
                 "drop one of them"
             }
@@ -259,7 +266,6 @@ pub(super) fn resolve(
     }))
 }
 
-/// Refuses what is of another protocol.
 /// A list in a sentence.
 fn joined(names: &[&str]) -> String {
     match names {
@@ -268,6 +274,7 @@ fn joined(names: &[&str]) -> String {
     }
 }
 
+/// Refuses what is of another protocol.
 fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
     let flags = [
         (

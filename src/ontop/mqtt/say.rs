@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::property::Properties;
 use crate::ontop::binary::text_or_binary;
 use crate::ontop::record::{Record, is_object};
-use crate::ontop::verb::{usage, word};
+use crate::ontop::verb::{is_option, unknown_option, usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
 pub const VERBS: &[Verb] = &[
@@ -70,11 +70,9 @@ pub(super) fn publish(args: &str) -> Result<Message, SayError> {
                 rest = after;
             }
             "" => return Err(usage(VERBS, "publish")),
-            // Sent on, it would take the place of the topic.
-            _ if flag.len() == 2 && flag.starts_with('-') => {
-                let text = format!("unknown option {flag}");
-                let hint = "there are -q QOS and -r, which retains the message";
-                return Err(SayError::new(text, hint));
+            _ if is_option(flag) => {
+                let known = "-q QOS and -r, which retains the message";
+                return Err(unknown_option(flag, known));
             }
             _ => break,
         }

@@ -22,6 +22,7 @@ use crate::ontop::server::{Half, Hello, Keep, Notice, Pace, Served, Server, Topi
 use crate::ontop::{Lines, Name, SayError, Seen, Verb};
 use crate::proto::message::Kind;
 use message::{keep, published};
+use subscription::has_reserved;
 
 pub static SERVER: Half = Half {
     name: Name::Mqtt,
@@ -125,7 +126,7 @@ impl Server for Mqtt {
         });
         self.assembler = assembler;
         if count > LOOKED_AT {
-            to.close(1008, "more than 20000 packets in a message");
+            to.close(1008, &format!("more than {LOOKED_AT} packets in a message"));
         }
     }
 
@@ -179,6 +180,9 @@ impl Mqtt {
                 to.close(1002, "the first packet is no CONNECT");
             }
             Ok(Request::Either(packet)) => self.either(packet, to),
+            Ok(Request::Subscribe { filters, .. }) if has_reserved(&filters, self.version) => {
+                self.malformed(&Fault::Flags("SUBSCRIBE"), frame.body, to);
+            }
             Ok(Request::Subscribe { id, filters }) => self.subscribe(id, &filters, to),
             Ok(Request::Unsubscribe { id, filters }) => self.unsubscribe(id, &filters, to),
             Ok(Request::PingReq) => {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::frame::Headers;
 use crate::ontop::binary::text_or_binary;
 use crate::ontop::record::{Record, is_object};
-use crate::ontop::verb::{usage, word};
+use crate::ontop::verb::{is_option, unknown_option, usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
 pub const VERBS: &[Verb] = &[
@@ -105,11 +105,9 @@ pub(super) fn message(args: &str) -> Result<Message, SayError> {
                 rest = after;
             }
             "" => return Err(usage(VERBS, "send")),
-            // Sent on, it would take the place of the destination.
-            _ if flag.len() == 2 && flag.starts_with('-') => {
-                let text = format!("unknown option {flag}");
-                let hint = "there are -r for a receipt and -h NAME:VALUE for a header";
-                return Err(SayError::new(text, hint));
+            _ if is_option(flag) => {
+                let known = "-r for a receipt and -h NAME:VALUE for a header";
+                return Err(unknown_option(flag, known));
             }
             _ => break,
         }

@@ -22,6 +22,13 @@ fn clients_with_other_credentials_are_refused_in_the_words_of_the_protocol() {
             "the server refused the session: \"access refused\"",
         ),
         (
+            "stomp",
+            "/",
+            ["--auth", "{\"n\":1}"],
+            ["--auth", "{\"n\":2}"],
+            "the server refused the session: \"access refused\"",
+        ),
+        (
             "mqtt",
             "/",
             ["-u", "me:secret"],

@@ -349,6 +349,9 @@ fn mqtt_refuses_as_each_version_says_it() {
     let (messages, end) = close(&[connect, publish]);
     assert_eq!(messages[1], b"\xe0\x01\x90");
     assert_eq!(end, Some((1002, "topic name invalid (144)".to_owned())));
+    // Bits of the options that have no meaning.
+    let (_, end) = close(&[connect, b"\x82\x07\0\x01\0\0\x01a\xc0"]);
+    assert_eq!(end, Some((1002, "malformed packet (129)".to_owned())));
     // Each takes far more memory than its two bytes.
     let (_, end) = close(&[connect, &b"\xc0\0".repeat(20_001)]);
     assert_eq!(

@@ -11,6 +11,9 @@ use crate::ontop::mqtt::{request, say, see};
 use crate::ontop::server::Served;
 use crate::proto::message::Kind;
 
+/// The most levels of a filter, several times what is usual: each is compared with those of every retained message.
+const LEVELS: usize = 64;
+
 /// MQTT 5 §4.7: + is a level, and # all that follow; topics that begin with $ match no wildcard there.
 pub(super) fn covers(filter: &str, topic: &str) -> bool {
     if topic.starts_with('$') && !filter.starts_with('$') {
@@ -91,7 +94,7 @@ fn grant(filter: &str, options: u8, to: &mut Served) -> u8 {
     if filter.starts_with("$share/") {
         return SHARED;
     }
-    if qos == 3 || say::filter(filter).is_err() {
+    if say::filter(filter).is_err() || filter.split('/').count() > LEVELS {
         return BAD_FILTER;
     }
     // §3.8.3.1: what it publishes itself may be none of its business.
@@ -103,6 +106,17 @@ fn grant(filter: &str, options: u8, to: &mut Served) -> u8 {
             NOT_ALLOWED
         }
     }
+}
+
+/// Whether an option has a value that is reserved (MQTT 5 §3.8.3.1), or is more than a `QoS` (3.1.1 §3.8.3).
+pub(super) fn has_reserved(filters: &[(&str, u8)], version: Version) -> bool {
+    filters.iter().any(|(_, options)| {
+        let other = match version {
+            Version::V3 => options & 0xfc,
+            Version::V5 => options & 0xc0,
+        };
+        other != 0 || options & 3 == 3 || options >> 4 == 3
+    })
 }
 
 /// MQTT 5 §3.8.3.1: whether a subscription with these options gets retained messages; an earlier one may be replaced.
