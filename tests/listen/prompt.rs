@@ -397,5 +397,9 @@ fn without_a_whole_terminal_it_echoes_as_ever() {
         peer.send(Message::text("back"));
         peer.expect("back");
         terminal.press("\r");
+        if command.contains('&') {
+            // What was left in the background ends with its shell.
+            terminal.wait_for_exit();
+        }
     }
 }

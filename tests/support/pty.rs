@@ -248,7 +248,7 @@ impl Terminal {
 
     /// Leaves a prompt that stays after the end of its connection.
     #[track_caller]
-    fn wait_for_exit(&mut self) -> u32 {
+    pub fn wait_for_exit(&mut self) -> u32 {
         let (end, mut has_left) = (Instant::now() + DEADLINE, false);
         loop {
             if !has_left && self.is_offline() {
